@@ -1,0 +1,214 @@
+// A heap as a read-only graph. Everything that is costly (retainers, distances, dominators, retained sizes,
+// classes) is computed when first asked for and kept: a heap snapshot doesn't change.
+//
+// Algorithms inside this room read the columns; analysis reads the graph through these methods.
+
+import type { SnapshotColumns } from "../snapshot/columns.ts";
+import { isIndexed } from "../snapshot/decode.ts";
+import { NodeType } from "../snapshot/format.ts";
+import { type ClassTable, classify, type HeapClass, inferShapes, type Shape } from "./classes.ts";
+import { computeDistances, SYSTEM_DISTANCE } from "./distances.ts";
+import { computeDominators, computeRetainedSizes, type DominatorTree } from "./dominators.ts";
+import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
+import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
+import { indexRetainers, type RetainerIndex } from "./retainers.ts";
+import { computeShallowSizes } from "./shallow.ts";
+
+/** Read-only view of one snapshot. Sizes are bytes. */
+export class HeapGraph {
+  readonly columns: SnapshotColumns;
+  readonly nodeCount: number;
+  readonly edgeCount: number;
+  /** V8's synthetic root. */
+  readonly root: NodeIndex = 0 as NodeIndex;
+  #policy: EdgePolicy | undefined;
+  #retainers: RetainerIndex | undefined;
+  #distances: Int32Array | undefined;
+  #dominators: DominatorTree | undefined;
+  #shallow: Uint32Array | Float64Array | undefined;
+  #retained: Float64Array | undefined;
+  #classes: ClassTable | undefined;
+  #locatedClasses: ClassTable | undefined;
+  #shapes: readonly Shape[] | undefined;
+  #idOrder: Uint32Array | undefined;
+  #locations: Map<number, number> | undefined;
+
+  constructor(columns: SnapshotColumns) {
+    this.columns = columns;
+    this.nodeCount = columns.nodeCount;
+    this.edgeCount = columns.edgeCount;
+  }
+
+  // ── one node ──────────────────────────────────────────────────────────────────────────────────────────
+
+  /** NodeType number (snapshot/format.ts). */
+  type(n: number): number {
+    return this.columns.nodeType[n] as number;
+  }
+  typeName(n: number): string {
+    return this.columns.nodeTypeNames[this.type(n)] ?? "unknown";
+  }
+  /** V8's name: class of an object, function name of a closure, text of a string (cut by V8 at 1,024 chars). */
+  name(n: number): string {
+    return this.columns.strings.get(this.columns.nodeName[n] as number);
+  }
+  id(n: number): ObjectId {
+    return this.columns.nodeId[n] as ObjectId;
+  }
+  /** Bytes as V8 wrote them, before hash tables and elements are added to their owners. */
+  rawSize(n: number): number {
+    return this.columns.nodeSelfSize[n] as number;
+  }
+  /** Shallow size as DevTools shows it. */
+  shallowSize(n: number): number {
+    return this.shallowSizes[n] as number;
+  }
+  retainedSize(n: number): number {
+    return this.retainedSizes[n] as number;
+  }
+  /** DevTools' distance, or undefined when only V8's plumbing, or nothing, reaches the node. */
+  distance(n: number): number | undefined {
+    const d = this.distances[n] as number;
+    return d >= 0 && d < SYSTEM_DISTANCE ? d : undefined;
+  }
+  dominator(n: number): NodeIndex {
+    return this.dominators.dominator[n] as NodeIndex;
+  }
+  /** Whether `a` lies on every essential path to `b`. A node dominates itself. */
+  dominates(a: number, b: number): boolean {
+    const { dominator } = this.dominators;
+    for (let n = b; ; n = dominator[n] as number) {
+      if (n === a) return true;
+      if (n === 0) return false;
+    }
+  }
+  className(n: number): string {
+    return (this.classes.classes[this.classes.classOf[n] as number] as HeapClass).name;
+  }
+
+  /** The node with this object id. */
+  byId(id: number): NodeIndex | undefined {
+    const ids = this.columns.nodeId;
+    this.#idOrder ??= Uint32Array.from({ length: this.nodeCount }, (_, n) => n).sort((a, b) => (ids[a] as number) - (ids[b] as number));
+    const order = this.#idOrder;
+    let low = 0;
+    let high = order.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if ((ids[order[mid] as number] as number) < id) low = mid + 1;
+      else high = mid;
+    }
+    const n = order[low];
+    return n !== undefined && ids[n] === id ? (n as NodeIndex) : undefined;
+  }
+
+  /** Where the node's class or function was defined, if the file says so. Line and column are 0-based. */
+  locationOf(n: number): { scriptId: number; line: number; column: number } | undefined {
+    const { node, scriptId, line, column } = this.columns.locations;
+    if (!this.#locations) {
+      this.#locations = new Map();
+      for (let i = 0; i < node.length; i++) this.#locations.set(node[i] as number, i);
+    }
+    const i = this.#locations.get(n);
+    return i === undefined ? undefined : { scriptId: scriptId[i] as number, line: line[i] as number, column: column[i] as number };
+  }
+
+  // ── edges ─────────────────────────────────────────────────────────────────────────────────────────────
+
+  firstEdge(n: number): number {
+    return this.columns.firstEdge[n] as number;
+  }
+  /** One past the last edge of n. */
+  endEdge(n: number): number {
+    return this.columns.firstEdge[n + 1] as number;
+  }
+  edgeType(e: number): number {
+    return this.columns.edgeType[e] as number;
+  }
+  edgeTo(e: number): NodeIndex {
+    return this.columns.edgeTo[e] as NodeIndex;
+  }
+  /** The edge's name, or its index as text for element and hidden edges. */
+  edgeName(e: number): string {
+    const value = this.columns.edgeName[e] as number;
+    return isIndexed(this.edgeType(e)) ? String(value) : this.columns.strings.get(value);
+  }
+  /** The first edge of n with this name (and type, when given). */
+  edgeNamed(n: number, name: string, type?: number): EdgeIndex | undefined {
+    const end = this.endEdge(n);
+    for (let e = this.firstEdge(n); e < end; e++) {
+      if ((type === undefined || this.edgeType(e) === type) && this.edgeName(e) === name) return e as EdgeIndex;
+    }
+    return undefined;
+  }
+  /** Target of `edgeNamed`. */
+  follow(n: number, name: string, type?: number): NodeIndex | undefined {
+    const e = this.edgeNamed(n, name, type);
+    return e === undefined ? undefined : this.edgeTo(e);
+  }
+
+  // ── whole-heap results, computed once ─────────────────────────────────────────────────────────────────
+
+  get policy(): EdgePolicy {
+    this.#policy ??= edgePolicyOf(this.columns);
+    return this.#policy;
+  }
+  get retainers(): RetainerIndex {
+    this.#retainers ??= indexRetainers(this.columns);
+    return this.#retainers;
+  }
+  get distances(): Int32Array {
+    this.#distances ??= computeDistances(this.columns, this.policy);
+    return this.#distances;
+  }
+  get dominators(): DominatorTree {
+    this.#dominators ??= computeDominators(this.columns, this.policy, this.retainers);
+    return this.#dominators;
+  }
+  get shallowSizes(): Uint32Array | Float64Array {
+    this.#shallow ??= computeShallowSizes(this.columns, this.policy);
+    return this.#shallow;
+  }
+  get retainedSizes(): Float64Array {
+    this.#retained ??= computeRetainedSizes(this.dominators, this.shallowSizes);
+    return this.#retained;
+  }
+  /** Classes by DevTools' names, plain objects split by the shapes of this snapshot. */
+  get classes(): ClassTable {
+    this.#classes ??= classify(this.columns, this.shapes, false);
+    return this.#classes;
+  }
+  /** The same, classes of one name told apart by where they were defined. */
+  get locatedClasses(): ClassTable {
+    this.#locatedClasses ??= classify(this.columns, this.shapes, true);
+    return this.#locatedClasses;
+  }
+  get shapes(): readonly Shape[] {
+    this.#shapes ??= inferShapes(this.columns);
+    return this.#shapes;
+  }
+  /** Uses these shapes instead of this snapshot's own, so that two snapshots are counted alike. */
+  useShapes(shapes: readonly Shape[]): void {
+    this.#shapes = shapes;
+    this.#classes = undefined;
+    this.#locatedClasses = undefined;
+  }
+
+  /** Bytes of everything: retained by the root, and outside the heap without a node. */
+  get totalSize(): number {
+    return this.retainedSize(this.root) + this.columns.extraNativeBytes;
+  }
+
+  /** Whether the node is one of V8's plain values: they are shown, but nobody hunts them. */
+  isPrimitive(n: number): boolean {
+    const t = this.type(n);
+    return (
+      t === NodeType.string ||
+      t === NodeType.number ||
+      t === NodeType.symbol ||
+      t === NodeType.bigint ||
+      t === NodeType.consString ||
+      t === NodeType.slicedString
+    );
+  }
+}

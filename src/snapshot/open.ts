@@ -1,0 +1,101 @@
+// Bytes of a snapshot, wherever they are: a path or standard input, plain or gzip. Recognised by content, not
+// by name, because dumps get renamed on their way out of a container.
+
+import { createReadStream } from "node:fs";
+import { open, stat } from "node:fs/promises";
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import { badSnapshot, cannotReadFile, LeakhuntError } from "../errors.ts";
+import type { SnapshotColumns } from "./columns.ts";
+import { SnapshotDecoder } from "./decode.ts";
+
+const CHUNK = 1 << 20;
+
+export interface ReadOptions {
+  /** Called after each chunk with the bytes read so far and, if known, the size of the source. */
+  readonly onProgress?: ((done: number, of: number | undefined) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Reads a snapshot file, or standard input when `path` is "-"; gzip is unpacked on the way.
+ * @throws LeakhuntError `CANNOT_READ` (exit 2) when there is no such file, `BAD_SNAPSHOT` (exit 4) when it is none.
+ */
+export async function readSnapshot(path: string, options: ReadOptions = {}): Promise<SnapshotColumns> {
+  try {
+    if (path === "-") return await decodeStream(process.stdin, undefined, options);
+    const size = await fileSize(path);
+    return await decodeStream(createReadStream(path, { highWaterMark: CHUNK }), size, options);
+  } catch (error) {
+    if (error instanceof LeakhuntError) throw error.code === "BAD_SNAPSHOT" ? error.about(path === "-" ? "standard input" : path) : error;
+    throw error;
+  }
+}
+
+async function fileSize(path: string): Promise<number> {
+  try {
+    const facts = await stat(path);
+    if (facts.isDirectory()) throw cannotReadFile(path, "it is a directory");
+    const handle = await open(path, "r");
+    await handle.close();
+    return facts.size;
+  } catch (error) {
+    if (error instanceof LeakhuntError) throw error;
+    throw cannotReadFile(path, reasonOf(error), error);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOENT") return "there is no such file";
+  if (code === "EACCES" || code === "EPERM") return "permission denied";
+  return (error as Error).message;
+}
+
+/** Decodes a stream of bytes; gzip is recognised by its first two bytes. */
+export async function decodeStream(
+  source: AsyncIterable<Uint8Array>,
+  size: number | undefined,
+  { onProgress, signal }: ReadOptions = {},
+): Promise<SnapshotColumns> {
+  const decoder = new SnapshotDecoder();
+  let read = 0;
+  const counted = (async function* () {
+    for await (const chunk of source) {
+      signal?.throwIfAborted();
+      read += chunk.length;
+      onProgress?.(read, size);
+      yield chunk;
+    }
+  })();
+  for await (const chunk of unpacked(counted)) {
+    signal?.throwIfAborted();
+    decoder.write(chunk);
+  }
+  return decoder.finish();
+}
+
+async function* unpacked(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let head: Uint8Array = new Uint8Array(0);
+  while (head.length < 2) {
+    const next = await source.next();
+    if (next.done) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  const all = (async function* () {
+    yield head;
+    yield* source;
+  })();
+  if (head[0] !== 0x1f || head[1] !== 0x8b) {
+    yield* all;
+    return;
+  }
+  try {
+    yield* pipeline(all, createGunzip({ chunkSize: CHUNK }), () => {}) as unknown as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && String(cause.code).startsWith("Z_")) {
+      throw badSnapshot(`its gzip data is damaged (${cause.message})`, cause);
+    }
+    throw cause;
+  }
+}

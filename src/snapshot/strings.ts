@@ -1,0 +1,99 @@
+// The string table of a snapshot, kept as the bytes of the file and decoded one string at a time: most
+// questions print a few dozen of the (sometimes millions of) strings. Bytes live in segments, because a
+// table can be bigger than the biggest buffer, and V8's limit on the length of one string never applies.
+
+import { badSnapshot } from "../errors.ts";
+
+const SEGMENT = 1 << 24;
+
+/** Strings by index, decoded on demand. */
+export interface StringTable {
+  readonly count: number;
+  /** The decoded string. A string with lone surrogates comes back as V8 wrote it. */
+  get(index: number): string;
+  /** Bytes of the JSON text between the quotes: an upper bound of the length, without decoding. */
+  byteLength(index: number): number;
+}
+
+/** Collects the raw bytes of a JSON array of strings, then serves as its table. */
+export class RawStringTable implements StringTable {
+  #segments: Uint8Array[] = [];
+  #used = SEGMENT;
+  #length = 0;
+  #ends: Float64Array = new Float64Array(1024);
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Adds bytes that stand between the quotes of the string being read. */
+  append(bytes: Uint8Array, from: number, to: number): void {
+    let at = from;
+    while (at < to) {
+      if (this.#used === SEGMENT) {
+        this.#segments.push(new Uint8Array(SEGMENT));
+        this.#used = 0;
+      }
+      const take = Math.min(to - at, SEGMENT - this.#used);
+      const segment = this.#segments[this.#segments.length - 1] as Uint8Array;
+      segment.set(bytes.subarray(at, at + take), this.#used);
+      this.#used += take;
+      at += take;
+    }
+    this.#length += to - from;
+  }
+
+  /** Closes the string being read. */
+  endString(): void {
+    if (this.#count === this.#ends.length) {
+      const bigger = new Float64Array(this.#ends.length * 2);
+      bigger.set(this.#ends);
+      this.#ends = bigger;
+    }
+    this.#ends[this.#count++] = this.#length;
+  }
+
+  byteLength(index: number): number {
+    return this.#end(index) - this.#start(index);
+  }
+
+  get(index: number): string {
+    const text = this.#bytes(this.#start(index), this.#end(index)).toString("utf8");
+    if (!text.includes("\\")) return text;
+    try {
+      return JSON.parse(`"${text}"`) as string;
+    } catch (cause) {
+      throw badSnapshot(`string ${index} is not a valid JSON string`, cause);
+    }
+  }
+
+  #start(index: number): number {
+    return index === 0 ? 0 : this.#end(index - 1);
+  }
+
+  #end(index: number): number {
+    const end = index >= 0 && index < this.#count ? this.#ends[index] : undefined;
+    if (end === undefined) throw new RangeError(`string ${index} of ${this.#count}`);
+    return end;
+  }
+
+  #bytes(start: number, end: number): Buffer {
+    const first = Math.floor(start / SEGMENT);
+    const offset = start - first * SEGMENT;
+    const segment = this.#segments[first];
+    if (end - start <= SEGMENT - offset && segment) {
+      return Buffer.from(segment.buffer, segment.byteOffset + offset, end - start);
+    }
+    const parts: Uint8Array[] = [];
+    let at = start;
+    while (at < end) {
+      const s = Math.floor(at / SEGMENT);
+      const o = at - s * SEGMENT;
+      const take = Math.min(end - at, SEGMENT - o);
+      parts.push((this.#segments[s] as Uint8Array).subarray(o, o + take));
+      at += take;
+    }
+    return Buffer.concat(parts);
+  }
+}
