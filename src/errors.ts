@@ -71,6 +71,41 @@ export const noSuchType = (name: string, close: readonly string[]): LeakhuntErro
     exitCode: 2,
   });
 
+// ── pictures ─────────────────────────────────────────────────────────────────────────────────────────────
+
+const drawing = (code: string, message: string, hint?: string, cause?: unknown): LeakhuntError =>
+  new LeakhuntError({ code, message, hint, exitCode: 1, cause });
+
+export const cannotDraw = (why: string, cause?: unknown): LeakhuntError =>
+  drawing("CANNOT_DRAW", `the picture cannot be drawn: ${why}`, "write a .dot file instead: it needs no drawing", cause);
+
+export const drawTimedOut = (timeoutMs: number): LeakhuntError =>
+  drawing(
+    "DRAW_TIMED_OUT",
+    `the picture could not be laid out in ${timeoutMs / 1000} s, nor could half of it`,
+    "write a .dot file instead, or ask for less with --max-nodes or --max-depth",
+  );
+
+export const noFontFiles = (cause?: unknown): LeakhuntError =>
+  drawing("NO_FONT_FILES", "the font files of the package @expo-google-fonts/arimo are missing", "install leakhunt again", cause);
+
+export const noDrawWorker = (path: string): LeakhuntError =>
+  drawing("NO_DRAW_WORKER", `pictures are drawn by ${path}, which is not there`, "run `npm run build`");
+
+export const noDotProgram = (cause?: unknown): LeakhuntError =>
+  drawing("NO_DOT_PROGRAM", "a PDF needs the program `dot`, which is not on the PATH", "install Graphviz, or write an .svg and print that", cause);
+
+export const noViewer = (program: string, path: string, cause?: unknown): LeakhuntError =>
+  drawing("NO_VIEWER", `${path} was written, but ${program} cannot show it here`, "open the file yourself, or copy it to a desktop", cause);
+
+export const badNodeAttribute = (name: string, allowed: readonly string[]): LeakhuntError =>
+  new LeakhuntError({
+    code: "BAD_NODE_ATTRIBUTE",
+    message: `extraNodeAttrs cannot set ${JSON.stringify(name)}`,
+    hint: `it can set ${allowed.join(", ")}`,
+    exitCode: 2,
+  });
+
 // ── the target ───────────────────────────────────────────────────────────────────────────────────────────
 
 const unreachable = (code: string, message: string, hint?: string, cause?: unknown): LeakhuntError =>
@@ -81,3 +116,103 @@ export const noSuchProcess = (pid: number): LeakhuntError =>
 
 export const inspectorUnreachable = (where: string, cause?: unknown): LeakhuntError =>
   unreachable("INSPECTOR_UNREACHABLE", `no inspector answers at ${where}`, "start the program with --inspect, or give its pid", cause);
+
+export const inspectorHidesUrl = (where: string): LeakhuntError =>
+  unreachable(
+    "INSPECTOR_HIDES_URL",
+    `the inspector at ${where} does not tell its address (--inspect-publish-uid)`,
+    "give the whole ws:// url; the program printed it on its stderr",
+  );
+
+export const notNodeProcess = (pid: number, exe: string): LeakhuntError =>
+  unreachable("NOT_NODE", `process ${pid} is not a Node process (it runs ${exe})`, "`leakhunt ps` lists the Node processes of this machine");
+
+export const pidReused = (pid: number): LeakhuntError =>
+  unreachable("PID_REUSED", `process ${pid} is another process by now`, "`leakhunt ps` lists the Node processes of this machine");
+
+export const otherUser = (pid: number, uid: number): LeakhuntError =>
+  unreachable("OTHER_USER", `process ${pid} belongs to another user (uid ${uid})`, "run leakhunt as that user, or as root");
+
+export const signalWouldKill = (pid: number): LeakhuntError =>
+  unreachable(
+    "SIGNAL_WOULD_KILL",
+    `process ${pid} does not handle SIGUSR1, so asking it for an inspector would kill it`,
+    "it once had a SIGUSR1 listener of its own; restart it with --inspect",
+  );
+
+export const signalDisabled = (pid: number): LeakhuntError =>
+  unreachable(
+    "SIGNAL_DISABLED",
+    `process ${pid} runs with SIGUSR1 blocked (--disable-sigusr1 or the permission model)`,
+    "restart it with --inspect, or without that flag",
+  );
+
+export const inspectorPortTaken = (pid: number, port: number, holder: number | undefined): LeakhuntError =>
+  unreachable(
+    "INSPECTOR_PORT_TAKEN",
+    `process ${pid} cannot open its inspector: port ${port} is held by ${holder === undefined ? "another process" : `process ${holder}`}`,
+    "free that port and try again, or restart the program with --inspect-port=0",
+  );
+
+export const ownSignalHandler = (pid: number): LeakhuntError =>
+  unreachable(
+    "OWN_SIGNAL_HANDLER",
+    `process ${pid} did not open an inspector: it has a SIGUSR1 handler of its own (which has now run)`,
+    "restart it with --inspect",
+  );
+
+export const eventLoopBlocked = (pid: number): LeakhuntError =>
+  unreachable(
+    "EVENT_LOOP_BLOCKED",
+    `process ${pid} did not open an inspector: it is blocked in native code (a synchronous child process, for example)`,
+    "try again when that is over; an inspector that opens late is closed again",
+  );
+
+export const otherNetworkNamespace = (pid: number, prefix: readonly string[] | undefined): LeakhuntError & { readonly pid: number } =>
+  Object.assign(
+    unreachable(
+      "OTHER_NETWORK_NAMESPACE",
+      `process ${pid} lives in another network namespace (a container), so its inspector cannot be reached from here`,
+      prefix === undefined
+        ? `as root: nsenter -t ${pid} -n -- leakhunt attach ${pid}`
+        : `run: ${[...prefix, "leakhunt", "attach", String(pid)].join(" ")}`,
+    ),
+    { pid },
+  );
+
+export const cannotSignal = (pid: number, cause?: unknown): LeakhuntError =>
+  unreachable("CANNOT_SIGNAL", `process ${pid} cannot be sent a signal`, "run leakhunt as the user who runs it, or as root", cause);
+
+export const wrongProcess = (where: string, wanted: number, found: number): LeakhuntError =>
+  unreachable("WRONG_PROCESS", `the inspector at ${where} belongs to process ${found}, not ${wanted}`, "give the pid of the process that you mean");
+
+export const targetGone = (why: string): LeakhuntError =>
+  unreachable("TARGET_GONE", `the target is gone: ${why}`, "`leakhunt ps` lists the Node processes of this machine");
+
+export const targetSilent = (what: string, ms: number): LeakhuntError =>
+  unreachable("TARGET_SILENT", `the target did not answer within ${Math.round(ms / 1000)} s (${what})`, "it may be blocked in native code; try again");
+
+export const evaluationFailed = (why: string): LeakhuntError =>
+  new LeakhuntError({ code: "EVALUATION_FAILED", message: `an expression threw inside the target: ${why}`, exitCode: 1 });
+
+export const protocolRefused = (method: string, why: string, cause?: unknown): LeakhuntError =>
+  new LeakhuntError({ code: "PROTOCOL_REFUSED", message: `the target refused ${method}: ${why}`, exitCode: 1, cause });
+
+const megabytes = (bytes: number): string => `${Math.ceil(bytes / 1e6).toLocaleString("en")} MB`;
+
+export const captureTooBig = (needs: number, free: number, limit: "cgroup" | "machine"): LeakhuntError =>
+  new LeakhuntError({
+    code: "CAPTURE_TOO_BIG",
+    message: `a snapshot may need ${megabytes(needs)} inside the target, and its ${limit === "cgroup" ? "container" : "machine"} has ${megabytes(free)} left`,
+    hint: "give --force to take it all the same (the target may be killed for lack of memory)",
+    exitCode: 1,
+  });
+
+export const captureStalled = (seconds: number): LeakhuntError =>
+  unreachable("CAPTURE_STALLED", `the snapshot stopped coming for ${Math.round(seconds)} s`, "nothing was kept; the target goes on, try again");
+
+export const captureFailed = (why: string): LeakhuntError =>
+  new LeakhuntError({ code: "CAPTURE_FAILED", message: `the target could not write its snapshot: ${why}`, hint: "nothing was kept", exitCode: 1 });
+
+export const aborted = (what: string): LeakhuntError =>
+  new LeakhuntError({ code: "ABORTED", message: `${what} was cancelled`, exitCode: 1 });

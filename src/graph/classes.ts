@@ -25,6 +25,9 @@ const ROW_OF_TYPE: Readonly<Record<number, string>> = {
   [NodeType.regexp]: "RegExp",
 };
 
+/** V8's mark for wrappers whose DOM node or native object is no longer in use. */
+const DETACHED = 2;
+
 /** Ordered property names that make one shape; its row is `{a, b}`. */
 export type Shape = readonly string[];
 
@@ -34,7 +37,7 @@ export type Shape = readonly string[];
  * @param byLocation also splits classes of one name by where their constructor stands.
  */
 export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byLocation: boolean): ClassTable {
-  const { nodeCount, nodeType, nodeName, strings } = columns;
+  const { nodeCount, nodeType, nodeName, nodeDetachedness, strings } = columns;
   const classes: HeapClass[] = [];
   const byName = new Map<string, number>();
   const classOf = new Uint32Array(nodeCount);
@@ -62,6 +65,7 @@ export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byL
       c = intern(objectClassName(strings.get(name)));
       ofString[name] = c;
     }
+    if (nodeDetachedness?.[n] === DETACHED) c = intern(`Detached ${(classes[c] as HeapClass).name}`);
     if (type === NodeType.object) {
       const shape = shapeOf && plain.has(name) ? shapeOf(n) : -1;
       if (shape >= 0) c = intern(shapeName(shapes[shape] as Shape));

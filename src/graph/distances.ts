@@ -2,6 +2,7 @@
 // everything else at a base that marks "reached only through V8's own plumbing".
 
 import type { SnapshotColumns } from "../snapshot/columns.ts";
+import { EdgeType } from "../snapshot/format.ts";
 import type { EdgePolicy } from "./edgePolicy.ts";
 
 /** Distances from here up mean: reachable, but not from the program's globals. */
@@ -11,7 +12,7 @@ export const NO_DISTANCE: number = -5;
 
 /** Int32Array by node. About 30 ns per edge. */
 export function computeDistances(columns: SnapshotColumns, policy: EdgePolicy): Int32Array {
-  const { nodeCount, firstEdge, edgeName, edgeTo } = columns;
+  const { nodeCount, firstEdge, edgeType, edgeName, edgeTo } = columns;
   const distance = new Int32Array(nodeCount).fill(NO_DISTANCE);
   const queue = new Uint32Array(nodeCount);
   const pairSeen = new Set<number>();
@@ -39,9 +40,9 @@ export function computeDistances(columns: SnapshotColumns, policy: EdgePolicy): 
         if (distance[to] !== NO_DISTANCE) continue;
         if (!policy.isDistanceEdge(n, e)) continue;
         // A WeakMap value is as far as the later of key and table: skip the pair's first edge.
-        const name = edgeName[e] as number;
-        if (policy.weakMapTable(name) !== 0 && !pairSeen.has(name)) {
-          pairSeen.add(name);
+        const pair = edgeType[e] === EdgeType.internal ? policy.weakMapPair(edgeName[e] as number) : 0;
+        if (pair !== 0 && !pairSeen.has(pair)) {
+          pairSeen.add(pair);
           continue;
         }
         distance[to] = next;

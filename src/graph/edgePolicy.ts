@@ -9,7 +9,7 @@ import { EdgeType, NodeType } from "../snapshot/format.ts";
  * V8 writes each WeakMap entry as two `internal` edges with this name, one from the key and one from the table:
  * the value lives only while both do.
  */
-const WEAK_MAP_PAIR = /^\d+ \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\)$/s;
+const WEAK_MAP_PAIR = /^\d+( \/ part of key \(.*? @\d+\) -> value \(.*? @\d+\) pair in WeakMap \(table @(\d+)\))$/s;
 
 export interface EdgePolicy {
   /** Nodes that JavaScript of the page can reach (DevTools' "page owned"); undefined when there is no user root. */
@@ -18,6 +18,8 @@ export interface EdgePolicy {
   readonly userRoots: readonly number[];
   /** 1 + the id of the weak map's table for the string index of a pair edge, 0 otherwise. */
   weakMapTable(nameIndex: number): number;
+  /** The same number for both edges of a WeakMap pair (their names differ in the leading index), 0 for others. */
+  weakMapPair(nameIndex: number): number;
   /** Whether this edge keeps its target alive, as DevTools decides it for dominators and retained sizes. */
   isEssential(from: number, edge: number): boolean;
   /** Whether DevTools' breadth-first distance walk follows this edge. WeakMap pairs are the walk's own business. */
@@ -28,14 +30,18 @@ export interface EdgePolicy {
 export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
   const { firstEdge, edgeType, edgeName, edgeTo, nodeId, nodeType, nodeName, strings } = columns;
   const tables = weakMapTables(columns);
-  const userRoots = findUserRoots(columns);
+  const userRoots = findUserRoots();
   const pageOwned = userRoots.length > 0 ? findPageOwned(columns) : undefined;
-  const sloppyFunctionMap = nameIndexes(columns, "sloppy_function_map");
+  const sloppyFunctionMap = nameIndexes("sloppy_function_map");
   const nativeContext = (n: number): boolean => strings.get(nodeName[n] as number) === "system / NativeContext";
-  const isMapDescriptors = memoByName(columns, (name) => name === "(map descriptors)");
+  const isMapDescriptors = memoByName((name) => name === "(map descriptors)");
 
   function weakMapTable(nameIndex: number): number {
-    return tables.get(nameIndex) ?? 0;
+    return tables.get(nameIndex)?.table ?? 0;
+  }
+
+  function weakMapPair(nameIndex: number): number {
+    return tables.get(nameIndex)?.pair ?? 0;
   }
 
   function isEssential(from: number, edge: number): boolean {
@@ -69,16 +75,16 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
     return true;
   }
 
-  return { pageOwned, userRoots, weakMapTable, isEssential, isDistanceEdge };
+  return { pageOwned, userRoots, weakMapTable, weakMapPair, isEssential, isDistanceEdge };
 
-  function nameIndexes(_columns: SnapshotColumns, wanted: string): Set<number> {
+  function nameIndexes(wanted: string): Set<number> {
     const found = new Set<number>();
     const length = Buffer.byteLength(wanted);
     for (let s = 0; s < strings.count; s++) if (strings.byteLength(s) === length && strings.get(s) === wanted) found.add(s);
     return found;
   }
 
-  function memoByName(_columns: SnapshotColumns, test: (name: string) => boolean): (nameIndex: number) => boolean {
+  function memoByName(test: (name: string) => boolean): (nameIndex: number) => boolean {
     const known = new Map<number, boolean>();
     return (nameIndex) => {
       let is = known.get(nameIndex);
@@ -90,7 +96,7 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
     };
   }
 
-  function findUserRoots(_columns: SnapshotColumns): number[] {
+  function findUserRoots(): number[] {
     const roots: number[] = [];
     for (let e = firstEdge[0] as number; e < (firstEdge[1] as number); e++) {
       const to = edgeTo[e] as number;
@@ -101,11 +107,12 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
   }
 }
 
-/** String index of a WeakMap pair edge -> 1 + id of the table. */
-function weakMapTables(columns: SnapshotColumns): Map<number, number> {
+/** String index of a WeakMap pair edge -> 1 + id of the table, and the number of the pair. */
+function weakMapTables(columns: SnapshotColumns): Map<number, { table: number; pair: number }> {
   const { edgeType, edgeName, edgeCount, strings } = columns;
   const tested = new Uint8Array(strings.count);
-  const tables = new Map<number, number>();
+  const tables = new Map<number, { table: number; pair: number }>();
+  const pairs = new Map<string, number>();
   for (let e = 0; e < edgeCount; e++) {
     if (edgeType[e] !== EdgeType.internal) continue;
     const name = edgeName[e] as number;
@@ -113,7 +120,11 @@ function weakMapTables(columns: SnapshotColumns): Map<number, number> {
     tested[name] = 1;
     if (strings.byteLength(name) < 40) continue;
     const match = WEAK_MAP_PAIR.exec(strings.get(name));
-    if (match) tables.set(name, 1 + Number(match[1]));
+    if (!match) continue;
+    const key = match[1] as string;
+    const pair = pairs.get(key) ?? pairs.size + 1;
+    pairs.set(key, pair);
+    tables.set(name, { table: 1 + Number(match[2]), pair });
   }
   return tables;
 }

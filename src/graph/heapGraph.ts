@@ -5,13 +5,18 @@
 
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { isIndexed } from "../snapshot/decode.ts";
-import { NodeType } from "../snapshot/format.ts";
+import { EdgeType, NodeType } from "../snapshot/format.ts";
 import { type ClassTable, classify, type HeapClass, inferShapes, type Shape } from "./classes.ts";
+import { Collections } from "./collections.ts";
 import { computeDistances, SYSTEM_DISTANCE } from "./distances.ts";
 import { computeDominators, computeRetainedSizes, type DominatorTree } from "./dominators.ts";
 import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
 import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
+import { findNames, type NameIndexes } from "./names.ts";
 import { indexRetainers, type RetainerIndex } from "./retainers.ts";
+import { RootPaths } from "./rootPaths.ts";
+import { Scopes } from "./scopes.ts";
+import { Scripts } from "./scripts.ts";
 import { computeShallowSizes } from "./shallow.ts";
 
 /** Read-only view of one snapshot. Sizes are bytes. */
@@ -32,6 +37,14 @@ export class HeapGraph {
   #shapes: readonly Shape[] | undefined;
   #idOrder: Uint32Array | undefined;
   #locations: Map<number, number> | undefined;
+  #names: NameIndexes | undefined;
+  #rootPaths: RootPaths | undefined;
+  readonly #contextNames = new Map<number, boolean>();
+  readonly #nativeContextNames = new Map<number, boolean>();
+  /** Views that make a V8 heap readable. */
+  readonly collections: Collections = new Collections(this);
+  readonly scopes: Scopes = new Scopes(this);
+  readonly scripts: Scripts = new Scripts(this);
 
   constructor(columns: SnapshotColumns) {
     this.columns = columns;
@@ -194,6 +207,18 @@ export class HeapGraph {
     this.#locatedClasses = undefined;
   }
 
+  /** String indexes of the names that this room looks for. */
+  get names(): NameIndexes {
+    this.#names ??= findNames(this.columns);
+    return this.#names;
+  }
+
+  /** Why each node is alive: the root path a Node developer would name. */
+  get rootPaths(): RootPaths {
+    this.#rootPaths ??= new RootPaths(this);
+    return this.#rootPaths;
+  }
+
   /** Bytes of everything: retained by the root, and outside the heap without a node. */
   get totalSize(): number {
     return this.retainedSize(this.root) + this.columns.extraNativeBytes;
@@ -210,5 +235,49 @@ export class HeapGraph {
       t === NodeType.consString ||
       t === NodeType.slicedString
     );
+  }
+
+  /** Whether this string index names a closure scope (`system / Context`, with or without its owner's name). */
+  isContextName(nameIndex: number): boolean {
+    let is = this.#contextNames.get(nameIndex);
+    if (is === undefined) {
+      const name = this.columns.strings.get(nameIndex);
+      is = name === "system / Context" || name.startsWith("system / Context / ");
+      this.#contextNames.set(nameIndex, is);
+    }
+    return is;
+  }
+
+  /** Whether a hidden node is the context of a realm (`vm` makes several). */
+  isNativeContext(n: number): boolean {
+    const nameIndex = this.columns.nodeName[n] as number;
+    let is = this.#nativeContextNames.get(nameIndex);
+    if (is === undefined) {
+      is = this.columns.strings.get(nameIndex).startsWith("system / NativeContext");
+      this.#nativeContextNames.set(nameIndex, is);
+    }
+    return is;
+  }
+
+  /** Value of a number node as text, when the snapshot was taken with numeric values. */
+  numberText(n: number): string | undefined {
+    const value = this.follow(n, "value", EdgeType.internal);
+    return value === undefined ? undefined : this.name(value);
+  }
+
+  /**
+   * Text of a string node. Concatenated and sliced strings are put together from their parts up to `max`
+   * characters; V8 itself cuts each part at 1,024.
+   */
+  text(n: number, max = 1024): string {
+    let text = "";
+    const todo = [n];
+    for (let steps = 0; todo.length > 0 && text.length < max && steps < 4096; steps++) {
+      const at = todo.pop() as number;
+      const parts = this.type(at) === NodeType.consString ? [this.follow(at, "second"), this.follow(at, "first")] : [];
+      if (parts.every((part) => part !== undefined) && parts.length === 2) todo.push(...(parts as number[]));
+      else text += this.name(at);
+    }
+    return text.slice(0, max);
   }
 }

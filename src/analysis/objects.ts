@@ -1,0 +1,227 @@
+// Finding objects: by type, by id, and the ones that nothing in JavaScript holds.
+
+import { noSuchObject, noSuchType } from "../errors.ts";
+import type { HeapGraph } from "../graph/heapGraph.ts";
+import { type Hold, heldBy } from "../graph/holds.ts";
+import type { NodeIndex } from "../graph/ids.ts";
+import type { HoldLabel } from "../graph/labels.ts";
+import { EdgeType, NodeType } from "../snapshot/format.ts";
+import type { NodePredicate } from "./predicates.ts";
+import { type ObjectSummary, summarize } from "./summary.ts";
+
+/** Nodes of one type, in heap order. Zero-size parts of other objects are not listed. */
+export function nodesOfType(graph: HeapGraph, type: string): number[] {
+  const { classes, classOf } = graph.classes;
+  const wanted = new Set<number>();
+  classes.forEach((c, i) => {
+    if (c.name === type) wanted.add(i);
+  });
+  const sizes = graph.shallowSizes;
+  const found: number[] = [];
+  if (wanted.size === 0) return found;
+  for (let n = 0; n < graph.nodeCount; n++) if (wanted.has(classOf[n] as number) && (sizes[n] as number) > 0) found.push(n);
+  return found;
+}
+
+/**
+ * objgraph's `count`.
+ * @throws LeakhuntError `NO_SUCH_TYPE` naming close types when there is none of that name.
+ */
+export function countType(graph: HeapGraph, type: string): { type: string; count: number; shallow: number } {
+  const nodes = nodesOfType(graph, type);
+  if (nodes.length === 0) throw noSuchType(type, closeTypes(graph, type));
+  let shallow = 0;
+  for (const n of nodes) shallow += graph.shallowSize(n);
+  return { type, count: nodes.length, shallow };
+}
+
+export interface ListOptions {
+  /** Objects; 0 for all. Default 10. */
+  readonly limit?: number | undefined;
+  readonly sort?: "newest" | "oldest" | "shallow" | "retained" | undefined;
+  readonly filter?: NodePredicate | undefined;
+  /** Ids of earlier snapshots of the same epoch, oldest first: tells since when an object has been there. */
+  readonly earlier?: readonly { readonly label: string; has(id: number): boolean }[] | undefined;
+}
+
+export interface ListedObject extends ObjectSummary {
+  /** Label of the first snapshot that has it; undefined when it is only in this one, or nothing is known. */
+  readonly since: string | undefined;
+}
+
+export interface ListResult {
+  readonly type: string;
+  readonly count: number;
+  readonly objects: readonly ListedObject[];
+  readonly omitted: number;
+}
+
+/** objgraph's `by_type`, with previews. Newest first, by object id, unless told otherwise. */
+export function listType(graph: HeapGraph, type: string, options: ListOptions = {}): ListResult {
+  const { limit = 10, sort = "newest", filter, earlier = [] } = options;
+  const all = nodesOfType(graph, type);
+  if (all.length === 0) throw noSuchType(type, closeTypes(graph, type));
+  const nodes = filter ? all.filter((n) => filter(graph, n)) : all;
+  const key: Readonly<Record<string, (n: number) => number>> = {
+    newest: (n) => graph.id(n),
+    oldest: (n) => -graph.id(n),
+    shallow: (n) => graph.shallowSize(n),
+    retained: (n) => graph.retainedSize(n),
+  };
+  const by = key[sort] as (n: number) => number;
+  nodes.sort((a, b) => by(b) - by(a));
+  const shown = limit === 0 ? nodes : nodes.slice(0, limit);
+  return {
+    type,
+    count: nodes.length,
+    omitted: nodes.length - shown.length,
+    objects: shown.map((n) => ({
+      ...summarize(graph, n),
+      since: earlier.find((snapshot) => snapshot.has(graph.id(n)))?.label,
+    })),
+  };
+}
+
+function closeTypes(graph: HeapGraph, type: string): string[] {
+  const wanted = type.toLowerCase();
+  const names = new Set(graph.classes.classes.map((c) => c.name));
+  const close = [...names].filter((name) => name.toLowerCase().includes(wanted) || (name.length > 3 && wanted.includes(name.toLowerCase())));
+  return close.sort((a, b) => a.length - b.length).slice(0, 3);
+}
+
+/**
+ * The node with this id.
+ * @throws LeakhuntError `NO_SUCH_OBJECT`.
+ */
+export function nodeById(graph: HeapGraph, id: number, where: string): NodeIndex {
+  const node = graph.byId(id);
+  if (node === undefined) throw noSuchObject(id, where);
+  return node;
+}
+
+/** The object of a type that best stands for it: the newest one that some root reaches. */
+export function newestOfType(graph: HeapGraph, type: string): NodeIndex | undefined {
+  let best: number | undefined;
+  let fallback: number | undefined;
+  for (const n of nodesOfType(graph, type)) {
+    if (fallback === undefined || graph.id(n) > graph.id(fallback)) fallback = n;
+    if (isPrototype(graph, n) || !graph.rootPaths.reaches(n)) continue;
+    if (best === undefined || graph.id(n) > graph.id(best)) best = n;
+  }
+  return (best ?? fallback) as NodeIndex | undefined;
+}
+
+/** `Session.prototype` is counted under `Session`, but nobody means it. */
+function isPrototype(graph: HeapGraph, n: number): boolean {
+  return graph.type(n) === NodeType.object && graph.edgeNamed(n, "constructor") !== undefined;
+}
+
+export interface ShownPart {
+  readonly label: HoldLabel;
+  readonly value: ObjectSummary;
+}
+
+export interface ShownObject extends ObjectSummary {
+  /** Type of the node as V8 names it. */
+  readonly nodeType: string;
+  readonly rawSize: number;
+  /** Id of the immediate dominator: dropping that object would free this one. */
+  readonly dominatedBy: ObjectSummary | undefined;
+  /** What it holds: properties, elements, entries, variables. */
+  readonly parts: readonly ShownPart[];
+  /** Parts beyond `limit`. */
+  readonly moreParts: number;
+  /** Number of strong holders. */
+  readonly holders: number;
+  /** Whole text of a string. */
+  readonly text: string | undefined;
+}
+
+/** objgraph's `at`: one object with all that the snapshot says. `limit` bounds the parts (0: all). */
+export function showObject(graph: HeapGraph, n: number, limit = 20): ShownObject {
+  const isString = graph.isPrimitive(n);
+  const parts: Hold[] = isString ? [] : heldBy(graph, n);
+  const shown = limit === 0 ? parts : parts.slice(0, limit);
+  const dominator = graph.dominator(n);
+  return {
+    ...summarize(graph, n),
+    nodeType: graph.typeName(n),
+    rawSize: graph.rawSize(n),
+    dominatedBy: dominator === 0 ? undefined : summarize(graph, dominator),
+    parts: shown.map((hold) => ({ label: hold.label, value: summarize(graph, hold.held) })),
+    moreParts: parts.length - shown.length,
+    holders: strongHolders(graph, n),
+    text: isString ? graph.text(n, 4096) : undefined,
+  };
+}
+
+/** Number of nodes with a strong edge to n. */
+export function strongHolders(graph: HeapGraph, n: number): number {
+  const { retainers, rootPaths } = graph;
+  const holders = new Set<number>();
+  for (let r = retainers.first[n] as number; r < (retainers.first[n + 1] as number); r++) {
+    const from = retainers.node[r] as number;
+    if (rootPaths.costs.of(from, retainers.edge[r] as number) >= 0) holders.add(from);
+  }
+  return holders.size;
+}
+
+export interface LeakingResult {
+  readonly objects: readonly (ObjectSummary & { readonly heldBy: string })[];
+  readonly byType: readonly { readonly type: string; readonly count: number; readonly shallow: number }[];
+  readonly omitted: number;
+}
+
+/**
+ * objgraph's `get_leaking_objects`, for V8: objects that no other object refers to, only native handles (a
+ * `napi_ref` or persistent handle that was never reset) or weak edges.
+ */
+export function leakingObjects(graph: HeapGraph, limit = 20): LeakingResult {
+  const { columns } = graph;
+  const found: { node: number; heldBy: string }[] = [];
+  for (let n = 1; n < graph.nodeCount; n++) {
+    const type = columns.nodeType[n];
+    if (type !== NodeType.object && type !== NodeType.closure && type !== NodeType.regexp) continue;
+    if (graph.scopes.isScope(n)) continue;
+    const held = nativeHolders(graph, n);
+    if (held !== undefined) found.push({ node: n, heldBy: held });
+  }
+  found.sort((a, b) => graph.retainedSize(b.node) - graph.retainedSize(a.node) || a.node - b.node);
+  const byType = new Map<string, { type: string; count: number; shallow: number }>();
+  for (const { node } of found) {
+    const type = graph.className(node);
+    const row = byType.get(type) ?? { type, count: 0, shallow: 0 };
+    row.count++;
+    row.shallow += graph.shallowSize(node);
+    byType.set(type, row);
+  }
+  const shown = limit === 0 ? found : found.slice(0, limit);
+  return {
+    objects: shown.map(({ node, heldBy }) => ({ ...summarize(graph, node), heldBy })),
+    byType: [...byType.values()].sort((a, b) => b.count - a.count),
+    omitted: found.length - shown.length,
+  };
+}
+
+const HANDLE_CATEGORY = /^\((Global|Eternal|Traced) handles\)$|^C\+\+|^Node \/ Environment$/;
+
+/** Names of the native holders when nothing else holds n; undefined when JavaScript does. */
+function nativeHolders(graph: HeapGraph, n: number): string | undefined {
+  const { retainers, columns } = graph;
+  const names = new Set<string>();
+  let weak = false;
+  for (let r = retainers.first[n] as number; r < (retainers.first[n + 1] as number); r++) {
+    const from = retainers.node[r] as number;
+    const edge = retainers.edge[r] as number;
+    if (!graph.policy.isEssential(from, edge)) {
+      weak ||= graph.edgeType(edge) === EdgeType.weak;
+      continue;
+    }
+    const type = columns.nodeType[from];
+    if (type === NodeType.synthetic && HANDLE_CATEGORY.test(graph.name(from))) names.add(graph.name(from));
+    else if (type === NodeType.native) names.add(graph.name(from));
+    else return undefined;
+  }
+  if (names.size > 0) return [...names].join(", ");
+  return weak ? "weak edges only" : undefined;
+}

@@ -1,0 +1,189 @@
+// How many objects of each type there are and what they take: the table under `common`, `growth` and `count`.
+// Counted as DevTools' Summary does: nodes whose shallow size went to their owner are not objects of their own.
+
+import type { ClassTable, HeapClass, Shape } from "../graph/classes.ts";
+import type { HeapGraph } from "../graph/heapGraph.ts";
+import type { NodePredicate } from "./predicates.ts";
+
+export interface TypeCount {
+  readonly type: string;
+  count: number;
+  /** Bytes, shallow. */
+  shallow: number;
+}
+
+/** Count and shallow size by type name. Needs no dominators: about 10 ns per node. */
+export function countTypes(graph: HeapGraph, shapes?: readonly Shape[], filter?: NodePredicate): Map<string, TypeCount> {
+  if (shapes) graph.useShapes(shapes);
+  const { classes, classOf } = graph.classes;
+  const rows = tally(graph, { classes, classOf }, filter);
+  const byName = new Map<string, TypeCount>();
+  rows.forEach((row, c) => {
+    if (row.count > 0) byName.set((classes[c] as HeapClass).name, row);
+  });
+  return byName;
+}
+
+interface Tally extends TypeCount {
+  node: number;
+}
+
+function tally(graph: HeapGraph, { classes, classOf }: ClassTable, filter?: NodePredicate): Tally[] {
+  const rows = classes.map((c): Tally => ({ type: c.name, count: 0, shallow: 0, node: -1 }));
+  const sizes = graph.shallowSizes;
+  for (let n = 0; n < graph.nodeCount; n++) {
+    const size = sizes[n] as number;
+    if (size === 0 || (filter && !filter(graph, n))) continue;
+    const row = rows[classOf[n] as number] as Tally;
+    row.count++;
+    row.shallow += size;
+    row.node = n;
+  }
+  return rows;
+}
+
+export type TypeSort = "count" | "shallow" | "retained";
+
+export interface CommonOptions {
+  /** Rows; 0 for all. Default 10. */
+  readonly limit?: number | undefined;
+  readonly sort?: TypeSort | undefined;
+  readonly filter?: NodePredicate | undefined;
+  /** Tells classes of one name apart by where they were defined (objgraph's shortnames=False). */
+  readonly long?: boolean | undefined;
+  /** Also shows V8's own rows. */
+  readonly internals?: boolean | undefined;
+}
+
+export interface CommonRow {
+  readonly type: string;
+  /** `path:line` of the class; only with `long`. */
+  readonly location: string | undefined;
+  readonly count: number;
+  /** Bytes. */
+  readonly shallow: number;
+  /** Bytes kept alive by the objects of this type together, nothing counted twice. */
+  readonly retained: number;
+  /** Retained size as a share of the heap, 0 to 1. */
+  readonly share: number;
+}
+
+export interface CommonResult {
+  readonly rows: readonly CommonRow[];
+  /** Rows cut by the limit. */
+  readonly omitted: number;
+  /** V8's own rows that were left out. */
+  readonly internal: { readonly rows: number; readonly count: number; readonly shallow: number };
+  /** Objects and bytes of the whole heap. */
+  readonly total: { readonly count: number; readonly shallow: number };
+  readonly sort: TypeSort;
+}
+
+/** The most common types: objgraph's most_common_types, with sizes. Ties keep the order of the heap. */
+export function mostCommonTypes(graph: HeapGraph, options: CommonOptions = {}): CommonResult {
+  const { limit = 10, sort = "count", filter, long = false, internals = false } = options;
+  const table = long ? graph.locatedClasses : graph.classes;
+  const rows = tally(graph, table, filter);
+  const retained = retainedByClass(graph, table);
+  const total = { count: 0, shallow: 0 };
+  const internal = { rows: 0, count: 0, shallow: 0 };
+  const kept: CommonRow[] = [];
+  rows.forEach((row, c) => {
+    if (row.count === 0) return;
+    total.count += row.count;
+    total.shallow += row.shallow;
+    if (!internals && isInternalType(row.type)) {
+      internal.rows++;
+      internal.count += row.count;
+      internal.shallow += row.shallow;
+      return;
+    }
+    const bytes = retained[c] as number;
+    const location = long ? locationText(graph, table.classes[c] as HeapClass) : undefined;
+    kept.push({
+      type: row.type,
+      location,
+      count: row.count,
+      shallow: row.shallow,
+      retained: bytes,
+      share: graph.totalSize > 0 ? bytes / graph.totalSize : 0,
+    });
+  });
+  kept.sort((a, b) => b[sort] - a[sort]);
+  const shown = limit === 0 ? kept : kept.slice(0, limit);
+  return { rows: shown, omitted: kept.length - shown.length, internal, total, sort };
+}
+
+function locationText(graph: HeapGraph, c: HeapClass): string | undefined {
+  if (!c.location) return undefined;
+  const url = graph.scripts.urlOfScriptId(c.location.scriptId);
+  return url === undefined ? undefined : `${graph.scripts.display(url)}:${c.location.line + 1}`;
+}
+
+/** Rows that V8 makes for itself: real bytes, but nobody's leak. */
+export function isInternalType(type: string): boolean {
+  return INTERNAL_TYPES.has(type) || type.startsWith("system / Context");
+}
+
+const INTERNAL_TYPES = new Set([
+  "(system)",
+  "(compiled code)",
+  "(object shape)",
+  "(synthetic)",
+  "(array)",
+  "(number)",
+  "(symbol)",
+  "(wasm object)",
+]);
+
+/**
+ * Bytes kept alive by all objects of each class together: a walk of the dominator tree that adds an object's
+ * retained size unless an object of its class is above it (DevTools' rule).
+ */
+function retainedByClass(graph: HeapGraph, { classes, classOf }: ClassTable): Float64Array {
+  const { nodeCount } = graph;
+  const { dominator } = graph.dominators;
+  const sizes = graph.shallowSizes;
+  const retained = graph.retainedSizes;
+  const firstChild = new Uint32Array(nodeCount + 1);
+  for (let n = 1; n < nodeCount; n++) (firstChild[dominator[n] as number] as number)++;
+  let sum = 0;
+  for (let n = 0; n <= nodeCount; n++) {
+    const count = firstChild[n] as number;
+    firstChild[n] = sum;
+    sum += count;
+  }
+  const children = new Uint32Array(nodeCount);
+  const fill = firstChild.slice();
+  for (let n = 1; n < nodeCount; n++) {
+    const d = dominator[n] as number;
+    children[fill[d] as number] = n;
+    (fill[d] as number)++;
+  }
+  const result = new Float64Array(classes.length);
+  const open = new Uint32Array(classes.length);
+  const stack = new Uint32Array(nodeCount + 1);
+  const cursor = firstChild.slice(0, nodeCount);
+  let depth = 0;
+  enter(0);
+  while (depth > 0) {
+    const n = stack[depth - 1] as number;
+    const c = cursor[n] as number;
+    if (c < (firstChild[n + 1] as number)) {
+      cursor[n] = c + 1;
+      enter(children[c] as number);
+    } else {
+      depth--;
+      if ((sizes[n] as number) > 0) (open[classOf[n] as number] as number)--;
+    }
+  }
+  return result;
+
+  function enter(n: number): void {
+    stack[depth++] = n;
+    if ((sizes[n] as number) === 0) return;
+    const c = classOf[n] as number;
+    if (open[c] === 0) result[c] = (result[c] as number) + (retained[n] as number);
+    (open[c] as number)++;
+  }
+}

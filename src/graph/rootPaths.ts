@@ -1,0 +1,401 @@
+// For every node the cheapest path from a root, as one tree: Dijkstra's algorithm with Dial's bucket queue
+// ("Algorithm 360: shortest-path forest with topological ordering", CACM 12(11), 1969), since prices are small
+// integers. One pass (about 60 ns per edge) answers every later "why is this alive".
+//
+// The price of a step says how much a Node developer would call it a reason: a property costs little, a step
+// through compiled code or a prototype much. So the cheapest path is usually the one the developer would name,
+// where the merely shortest one often runs through V8's or Node's own plumbing.
+
+import { EdgeType, NodeType } from "../snapshot/format.ts";
+import type { HeapGraph } from "./heapGraph.ts";
+import type { NameIndexes, WantedName } from "./names.ts";
+import { developerRoots, isDebuggerHandle, type PathStart, type RootKind, rootCategories } from "./roots.ts";
+import { isBuiltinScript } from "./scripts.ts";
+
+export const NO_COST = 0xffffffff;
+const NONE = 0xffffffff;
+/** Buckets of the queue: more than the price of any one step. */
+const BUCKETS = 4096;
+
+const STEP = 10;
+const INTERNAL_COST: Readonly<Partial<Record<Exclude<WantedName, "constructor">, number>>> = {
+  table: 2,
+  value: 2,
+  // Elements and properties have direct edges as well: the arrays behind them are a second way to say the same.
+  elements: 20,
+  properties: 20,
+  context: STEP,
+  previous: STEP,
+  reactions_or_result: STEP,
+  parameters_and_registers: STEP,
+  function: 30,
+  receiver: 20,
+  bound_function: STEP,
+  bound_this: STEP,
+  bound_arguments: 12,
+  bindings: 20,
+  buffer: STEP,
+  backing_store: STEP,
+  first: STEP,
+  second: STEP,
+  parent: STEP,
+  getter: 15,
+  setter: 15,
+  target: STEP,
+  extension: 60,
+  native_to_javascript: STEP,
+  javascript_to_native: STEP,
+  global_object: 200,
+  global_proxy: 200,
+  global_proxy_object: 200,
+  security_token: 300,
+  prototype: 400,
+  native_context: 400,
+  feedback_cell: 300,
+  shared: 300,
+  code: 300,
+  map: 500,
+};
+const OTHER_INTERNAL = 100;
+const BUILTIN_CLOSURE = 250;
+
+/** Prices of steps, prepared for one snapshot. */
+export class StepCosts {
+  readonly #graph: HeapGraph;
+  readonly #byName = new Map<number, number>();
+  readonly #names: NameIndexes;
+  readonly #builtin: Uint8Array;
+  readonly #numeric: Int8Array;
+
+  constructor(graph: HeapGraph) {
+    this.#graph = graph;
+    this.#names = graph.names;
+    for (const [name, cost] of Object.entries(INTERNAL_COST)) {
+      const index = this.#names[name as WantedName];
+      if (index >= 0) this.#byName.set(index, cost);
+    }
+    this.#builtin = findBuiltins(graph);
+    this.#numeric = new Int8Array(graph.columns.strings.count);
+  }
+
+  /** Price of following edge `e` out of `from`, or -1 if it is no reason for its target to live. */
+  of(from: number, e: number): number {
+    const { columns } = this.#graph;
+    const to = columns.edgeTo[e] as number;
+    if (to === from) return -1;
+    switch (columns.edgeType[e]) {
+      case EdgeType.element:
+        return STEP + this.#targetCost(to);
+      case EdgeType.property: {
+        const name = columns.edgeName[e] as number;
+        const names = this.#names;
+        if (name === names.__proto__ || name === names.constructor || name === names.prototype) return 400;
+        return STEP + this.#targetCost(to);
+      }
+      case EdgeType.context:
+        return (this.#builtin[from] ? BUILTIN_CLOSURE : STEP) + this.#targetCost(to);
+      case EdgeType.internal:
+        return this.#internalCost(from, e, to);
+      case EdgeType.hidden:
+        return this.#hiddenCost(from) + this.#targetCost(to);
+      case EdgeType.shortcut:
+        // bind() writes its parts as shortcuts; the root's shortcuts are beginnings, not steps.
+        return from !== 0 && columns.nodeType[from] === NodeType.closure ? STEP : -1;
+      default:
+        return -1;
+    }
+  }
+
+  #internalCost(from: number, e: number, to: number): number {
+    const { columns, policy } = this.#graph;
+    const name = columns.edgeName[e] as number;
+    const table = policy.weakMapTable(name);
+    if (table !== 0) return table - 1 === (columns.nodeId[from] as number) ? -1 : 12;
+    const known = this.#byName.get(name);
+    if (known !== undefined) {
+      const viaBuiltin = name === this.#names.context && this.#builtin[from] === 1;
+      return known + (viaBuiltin ? BUILTIN_CLOSURE : 0) + this.#targetCost(to);
+    }
+    const plain = columns.nodeType[from] === NodeType.array && this.#isNumber(name);
+    return (plain ? 8 : OTHER_INTERNAL) + this.#targetCost(to);
+  }
+
+  #hiddenCost(from: number): number {
+    const { columns } = this.#graph;
+    const type = columns.nodeType[from];
+    if (type === NodeType.object) return STEP; // unnamed variable of a block scope, slot of a proxy or promise
+    if (type === NodeType.hidden) return 14; // PropertyArray, PromiseReaction, JSProxy, SourceTextModule
+    return 60;
+  }
+
+  #targetCost(to: number): number {
+    const type = this.#graph.columns.nodeType[to];
+    if (type === NodeType.code) return 80;
+    if (type === NodeType.objectShape) return 300;
+    return 0;
+  }
+
+  #isNumber(nameIndex: number): boolean {
+    let is = this.#numeric[nameIndex] as number;
+    if (is === 0) {
+      is = /^\d+$/.test(this.#graph.columns.strings.get(nameIndex)) ? 1 : -1;
+      this.#numeric[nameIndex] = is;
+    }
+    return is === 1;
+  }
+}
+
+/** Functions and scopes of Node's own scripts: a path through their variables explains nothing. */
+function findBuiltins(graph: HeapGraph): Uint8Array {
+  const { columns } = graph;
+  const builtin = new Uint8Array(columns.nodeCount);
+  for (let n = 0; n < columns.nodeCount; n++) {
+    if (columns.nodeType[n] !== NodeType.closure) continue;
+    const url = graph.scripts.urlOfClosure(n);
+    if (url !== undefined && isBuiltinScript(url)) builtin[n] = 1;
+  }
+  for (const [scope, url] of graph.scopes.urls) if (isBuiltinScript(url)) builtin[scope] = 1;
+  return builtin;
+}
+
+/** How a node comes to be alive. */
+export interface RootPath {
+  readonly kind: RootKind;
+  /** Name of V8's root category; undefined when the path begins at a developer's root. */
+  readonly category: string | undefined;
+  /** How the root holds the first node; undefined when that node is the root itself. */
+  readonly held: string | undefined;
+  /** From the first node to the asked one. */
+  readonly nodes: readonly number[];
+  /** edges[i] leads from nodes[i] to nodes[i + 1]. */
+  readonly edges: readonly number[];
+}
+
+/** The cheapest root path of every node. */
+export class RootPaths {
+  readonly #graph: HeapGraph;
+  readonly costs: StepCosts;
+  /** Price of the cheapest path, NO_COST when there is none. */
+  readonly cost: Uint32Array;
+  readonly #parentNode: Uint32Array;
+  readonly #parentEdge: Uint32Array;
+  readonly #starts: Map<number, PathStart & { category?: string }>;
+
+  constructor(graph: HeapGraph) {
+    this.#graph = graph;
+    this.costs = new StepCosts(graph);
+    this.cost = new Uint32Array(graph.nodeCount).fill(NO_COST);
+    this.#parentNode = new Uint32Array(graph.nodeCount).fill(NONE);
+    this.#parentEdge = new Uint32Array(graph.nodeCount).fill(NONE);
+    this.#starts = collectStarts(graph);
+    this.#relax();
+  }
+
+  /** Whether some non-debugger root reaches the node over strong edges. */
+  reaches(node: number): boolean {
+    return this.cost[node] !== NO_COST;
+  }
+
+  isStart(node: number): boolean {
+    return this.#starts.has(node) && this.#parentNode[node] === NONE;
+  }
+
+  /** The node before this one on its path; undefined at a beginning. */
+  before(node: number): { node: number; edge: number } | undefined {
+    const parent = this.#parentNode[node] as number;
+    return parent === NONE ? undefined : { node: parent, edge: this.#parentEdge[node] as number };
+  }
+
+  /** The cheapest path to the node, or undefined when only weak edges or debuggers reach it. */
+  pathTo(node: number): RootPath | undefined {
+    if (!this.reaches(node)) return undefined;
+    const nodes = [node];
+    const edges: number[] = [];
+    for (let at = this.before(node); at; at = this.before(at.node)) {
+      nodes.push(at.node);
+      edges.push(at.edge);
+    }
+    return this.#pathFrom(nodes.reverse(), edges.reverse());
+  }
+
+  /** Whether the node's cheapest path passes through `other`. */
+  passes(node: number, other: number): boolean {
+    for (let at: { node: number } | undefined = { node }; at; at = this.before(at.node)) if (at.node === other) return true;
+    return false;
+  }
+
+  /**
+   * The cheapest path to `node` that avoids `avoid`, or undefined if there is none. Searches backwards and stops
+   * where a known path is clean, so it stays near the node unless `avoid` holds almost everything around it.
+   */
+  pathAvoiding(node: number, avoid: ReadonlySet<number>, maxNodes = 200_000): RootPath | undefined {
+    if (avoid.has(node)) return undefined;
+    const clean = new Map<number, boolean>();
+    const next = new Map<number, { node: number; edge: number }>();
+    const best = new Map<number, number>([[node, 0]]);
+    const done = new Set<number>();
+    // A binary heap would do; paths near a node are short, so a bucket list by price is simpler.
+    const buckets: number[][] = [[node]];
+    const { retainers } = this.#graph;
+    let bestEnd = -1;
+    let bestTotal = Number.POSITIVE_INFINITY;
+    for (let price = 0; price < buckets.length && price < bestTotal && done.size < maxNodes; price++) {
+      for (const n of buckets[price] ?? []) {
+        if (done.has(n) || best.get(n) !== price) continue;
+        done.add(n);
+        if (this.reaches(n) && this.#isClean(n, avoid, clean)) {
+          const total = price + (this.cost[n] as number);
+          if (total < bestTotal) {
+            bestTotal = total;
+            bestEnd = n;
+          }
+          continue;
+        }
+        const end = retainers.first[n + 1] as number;
+        for (let r = retainers.first[n] as number; r < end; r++) {
+          const from = retainers.node[r] as number;
+          const edge = retainers.edge[r] as number;
+          if (avoid.has(from) || !this.reaches(from)) continue;
+          const step = this.costs.of(from, edge);
+          if (step < 0) continue;
+          const total = price + step;
+          if (total >= (best.get(from) ?? Number.POSITIVE_INFINITY)) continue;
+          best.set(from, total);
+          next.set(from, { node: n, edge });
+          const bucket = buckets[total];
+          if (bucket) bucket.push(from);
+          else buckets[total] = [from];
+        }
+      }
+    }
+    if (bestEnd < 0) return undefined;
+    const head = this.pathTo(bestEnd) as RootPath;
+    const nodes = [...head.nodes];
+    const edges = [...head.edges];
+    for (let at = next.get(bestEnd); at; at = next.get(at.node)) {
+      nodes.push(at.node);
+      edges.push(at.edge);
+    }
+    return { ...head, nodes, edges };
+  }
+
+  /** Whether the cheapest path of n meets none of `avoid`; remembers what it learns on the way. */
+  #isClean(n: number, avoid: ReadonlySet<number>, known: Map<number, boolean>): boolean {
+    const trail: number[] = [];
+    let verdict = true;
+    for (let at: { node: number } | undefined = { node: n }; at; at = this.before(at.node)) {
+      const seen = known.get(at.node);
+      if (seen !== undefined) {
+        verdict = seen;
+        break;
+      }
+      if (avoid.has(at.node)) {
+        verdict = false;
+        break;
+      }
+      trail.push(at.node);
+    }
+    for (const t of trail) known.set(t, verdict);
+    return verdict;
+  }
+
+  #pathFrom(nodes: number[], edges: number[]): RootPath {
+    const start = this.#starts.get(nodes[0] as number);
+    return { kind: start?.kind ?? "v8", category: start?.category, held: start?.held, nodes, edges };
+  }
+
+  #relax(): void {
+    const { columns } = this.#graph;
+    const { cost } = this;
+    const queue = new BucketQueue(columns.nodeCount);
+    for (const start of this.#starts.values()) {
+      cost[start.node] = start.cost;
+      queue.push(start.node, start.cost);
+    }
+    for (let n = queue.pop(); n >= 0; n = queue.pop()) {
+      const price = cost[n] as number;
+      const end = columns.firstEdge[n + 1] as number;
+      for (let e = columns.firstEdge[n] as number; e < end; e++) {
+        const to = columns.edgeTo[e] as number;
+        if ((cost[to] as number) <= price) continue;
+        const step = this.costs.of(n, e);
+        if (step < 0) continue;
+        const total = price + step;
+        if (total >= (cost[to] as number)) continue;
+        cost[to] = total;
+        this.#parentNode[to] = n;
+        this.#parentEdge[to] = e;
+        queue.push(to, total);
+      }
+    }
+  }
+}
+
+/** Developer's roots, then everything a root category holds, at the category's price. */
+function collectStarts(graph: HeapGraph): Map<number, PathStart & { category?: string }> {
+  const starts = new Map<number, PathStart & { category?: string }>();
+  const offer = (start: PathStart & { category?: string }): void => {
+    const known = starts.get(start.node);
+    if (!known || start.cost < known.cost) starts.set(start.node, start);
+  };
+  for (const start of developerRoots(graph)) offer(start);
+  for (const category of rootCategories(graph)) {
+    for (let e = graph.firstEdge(category.node); e < graph.endEdge(category.node); e++) {
+      if (graph.edgeType(e) === EdgeType.weak || isDebuggerHandle(graph, e)) continue;
+      const { kind, cost, name } = category;
+      offer({ node: graph.edgeTo(e), kind, cost, held: graph.edgeName(e), category: name });
+    }
+  }
+  for (const root of graph.policy.userRoots) {
+    if (!starts.has(root)) offer({ node: root, kind: "global", cost: 300, held: undefined });
+  }
+  return starts;
+}
+
+/** Dial's queue: circular buckets of intrusive lists. A node may be queued again when its price falls. */
+class BucketQueue {
+  readonly #head = new Int32Array(BUCKETS).fill(-1);
+  readonly #next: Int32Array;
+  readonly #previous: Int32Array;
+  readonly #bucketOf: Int32Array;
+  #at = 0;
+  #size = 0;
+
+  constructor(capacity: number) {
+    this.#next = new Int32Array(capacity).fill(-1);
+    this.#previous = new Int32Array(capacity).fill(-1);
+    this.#bucketOf = new Int32Array(capacity).fill(-1);
+  }
+
+  /** Queues the node at this price, moving it there if it was queued dearer. */
+  push(node: number, price: number): void {
+    if ((this.#bucketOf[node] as number) >= 0) this.#unlink(node);
+    const bucket = price % BUCKETS;
+    const first = this.#head[bucket] as number;
+    this.#next[node] = first;
+    this.#previous[node] = -1;
+    if (first >= 0) this.#previous[first] = node;
+    this.#head[bucket] = node;
+    this.#bucketOf[node] = bucket;
+    this.#size++;
+  }
+
+  /** The cheapest node, or -1. */
+  pop(): number {
+    if (this.#size === 0) return -1;
+    while ((this.#head[this.#at] as number) < 0) this.#at = (this.#at + 1) % BUCKETS;
+    const node = this.#head[this.#at] as number;
+    this.#unlink(node);
+    return node;
+  }
+
+  #unlink(node: number): void {
+    const next = this.#next[node] as number;
+    const previous = this.#previous[node] as number;
+    if (next >= 0) this.#previous[next] = previous;
+    if (previous >= 0) this.#next[previous] = next;
+    else this.#head[this.#bucketOf[node] as number] = next;
+    this.#bucketOf[node] = -1;
+    this.#size--;
+  }
+}

@@ -1,0 +1,121 @@
+// Where a retaining path may begin, for a reader. V8's own roots (thousands of handles) explain nothing, so
+// besides them we begin at what a Node developer calls a root: the global object, the scope of a loaded module,
+// an active timer. Each beginning has a price; the price decides which of several true paths is told.
+
+import { EdgeType, NodeType } from "../snapshot/format.ts";
+import type { HeapGraph } from "./heapGraph.ts";
+
+export type RootKind = "global" | "module" | "timer" | "handle" | "stack" | "v8" | "debugger";
+
+export interface PathStart {
+  readonly node: number;
+  readonly kind: RootKind;
+  readonly cost: number;
+  /** How the root holds the node; undefined when the node is the root itself. */
+  readonly held: string | undefined;
+}
+
+/**
+ * Prices of V8's root categories. What runs right now (stack, handle scopes) is true but passes; what V8 keeps
+ * for itself (caches, builtins) is never why a program grows.
+ */
+const CATEGORY_COST: Readonly<Record<string, { cost: number; kind: RootKind }>> = {
+  "(Global handles)": { cost: 60, kind: "handle" },
+  "(Traced handles)": { cost: 60, kind: "handle" },
+  "(Eternal handles)": { cost: 120, kind: "handle" },
+  "(Micro tasks)": { cost: 60, kind: "v8" },
+  "(Stack roots)": { cost: 3000, kind: "stack" },
+  "(Handle scope)": { cost: 3000, kind: "stack" },
+  "(Relocatable)": { cost: 3000, kind: "stack" },
+  "C++ native stack roots": { cost: 3000, kind: "stack" },
+  "(Debugger)": { cost: 2500, kind: "debugger" },
+  "(Compilation cache)": { cost: 2000, kind: "v8" },
+  "(Internalized strings)": { cost: 2500, kind: "v8" },
+};
+const OTHER_CATEGORY = { cost: 800, kind: "v8" } as const;
+const NATIVE_CATEGORY = { cost: 70, kind: "handle" } as const;
+
+/** Handles that debuggers put on what they show: never a reason. */
+const DEBUGGER_HANDLE = /\/ DevTools (console|debugger)$/;
+
+export interface RootCategory {
+  readonly node: number;
+  readonly name: string;
+  readonly kind: RootKind;
+  readonly cost: number;
+}
+
+/** V8's root categories with their prices: every synthetic node right under the root or under `(GC roots)`. */
+export function rootCategories(graph: HeapGraph): RootCategory[] {
+  const found: RootCategory[] = [];
+  const visit = (parent: number): void => {
+    for (let e = graph.firstEdge(parent); e < graph.endEdge(parent); e++) {
+      const node = graph.edgeTo(e);
+      const name = graph.name(node);
+      if (name === "(GC roots)" && parent === 0) visit(node);
+      else if (graph.type(node) === NodeType.synthetic || (parent === 0 && graph.type(node) === NodeType.native)) {
+        const fallback = parent === 0 ? NATIVE_CATEGORY : OTHER_CATEGORY;
+        found.push({ node, name, ...(CATEGORY_COST[name] ?? fallback) });
+      }
+    }
+  };
+  visit(0);
+  return found;
+}
+
+/** Whether the edge is a handle that a debugger holds. */
+export function isDebuggerHandle(graph: HeapGraph, edge: number): boolean {
+  return graph.edgeType(edge) !== EdgeType.element && DEBUGGER_HANDLE.test(graph.edgeName(edge));
+}
+
+/** The beginnings a Node developer would name, cheapest kinds first. */
+export function developerRoots(graph: HeapGraph): PathStart[] {
+  return [...globalObjects(graph), ...moduleScopes(graph), ...activeTimers(graph)];
+}
+
+function globalObjects(graph: HeapGraph): PathStart[] {
+  const starts: PathStart[] = [];
+  const add = (node: number, cost: number): void => {
+    if (!starts.some((start) => start.node === node)) starts.push({ node, kind: "global", cost, held: undefined });
+  };
+  for (const root of graph.policy.userRoots) if (graph.type(root) === NodeType.object) add(root, 0);
+  for (let n = 0; n < graph.nodeCount; n++) {
+    if (graph.type(n) !== NodeType.hidden || !graph.isNativeContext(n)) continue;
+    const holder = graph.follow(n, "global_object", EdgeType.internal) ?? graph.follow(n, "extension", EdgeType.internal);
+    if (holder !== undefined && graph.type(holder) === NodeType.object) add(holder, 0);
+  }
+  return starts;
+}
+
+function moduleScopes(graph: HeapGraph): PathStart[] {
+  const starts: PathStart[] = [];
+  const modules = new Set<number>();
+  for (const scope of graph.scopes.urls.keys()) {
+    if (!graph.scopes.isUserModule(scope)) continue;
+    starts.push({ node: scope, kind: "module", cost: 4, held: undefined });
+    const module = graph.follow(scope, "extension", EdgeType.internal);
+    if (module !== undefined) modules.add(module);
+  }
+  for (const node of modules) starts.push({ node, kind: "module", cost: 5, held: undefined });
+  return starts;
+}
+
+function activeTimers(graph: HeapGraph): PathStart[] {
+  const { columns, names } = graph;
+  const starts: PathStart[] = [];
+  for (let n = 0; n < graph.nodeCount; n++) {
+    if (columns.nodeType[n] !== NodeType.object) continue;
+    let timer = false;
+    let queued = false;
+    const end = columns.firstEdge[n + 1] as number;
+    for (let e = columns.firstEdge[n] as number; e < end; e++) {
+      if (columns.edgeType[e] !== EdgeType.property) continue;
+      const name = columns.edgeName[e] as number;
+      if (name === names._onTimeout || name === names._onImmediate) timer = true;
+      // A timer that was cleared or has fired has null here.
+      else if (name === names._idleNext) queued = columns.nodeType[columns.edgeTo[e] as number] === NodeType.object;
+    }
+    if (timer && queued) starts.push({ node: n, kind: "timer", cost: 24, held: "pending timer" });
+  }
+  return starts;
+}

@@ -1,0 +1,143 @@
+// Closure scopes. V8 keeps the variables that inner functions use in `system / Context` nodes; a reader wants
+// "scope of handle()" and "module scope of lib/store.js". Names come from three places: `context` edges, the
+// scope's ScopeInfo (block scopes have unnamed edges), and the functions that were created in the scope.
+
+import { EdgeType, NodeType } from "../snapshot/format.ts";
+import type { HeapGraph } from "./heapGraph.ts";
+import { isBuiltinScript } from "./scripts.ts";
+
+/** Bytes of a Context before its variables: map, length, scope info, previous. */
+const CONTEXT_HEADER = 32;
+const SLOT = 8;
+
+export interface ScopeFacts {
+  /** "module": the outermost scope of a script. "function", or "block" inside one. */
+  readonly kind: "module" | "function" | "block";
+  /** Name of the function, "" when it has none. For blocks that of the function around it. */
+  readonly functionName: string;
+  /** URL of the script; undefined when no live function tells. */
+  readonly url: string | undefined;
+  readonly builtin: boolean;
+  /** Captured variables in V8's order. */
+  readonly variables: readonly string[];
+}
+
+export class Scopes {
+  readonly #graph: HeapGraph;
+  #urlOf: Map<number, string> | undefined;
+  readonly #facts = new Map<number, ScopeFacts>();
+
+  constructor(graph: HeapGraph) {
+    this.#graph = graph;
+  }
+
+  isScope(node: number): boolean {
+    return this.#graph.type(node) === NodeType.object && this.#graph.isContextName(this.#graph.columns.nodeName[node] as number);
+  }
+
+  /** Every scope of the heap, and the script its functions came from where known. */
+  get urls(): ReadonlyMap<number, string> {
+    this.#urlOf ??= this.#findUrls();
+    return this.#urlOf;
+  }
+
+  facts(scope: number): ScopeFacts {
+    let facts = this.#facts.get(scope);
+    if (!facts) {
+      facts = this.#read(scope);
+      this.#facts.set(scope, facts);
+    }
+    return facts;
+  }
+
+  /** Whether this is the outermost scope of a script that the user wrote. */
+  isUserModule(scope: number): boolean {
+    const url = this.urls.get(scope);
+    return url !== undefined && !isBuiltinScript(url) && this.#isOutermost(scope);
+  }
+
+  /** Name of the variable behind the `index`-th unnamed edge of a block scope; "a or b" when it can be either. */
+  variableAt(scope: number, index: number): string | undefined {
+    const { variables } = this.facts(scope);
+    // Small integers have no edge, so positions are only sure when every variable has one.
+    if (this.#unnamedSlots(scope) === variables.length) return variables[index];
+    return variables.length > 0 && variables.length <= 3 ? variables.join(" or ") : undefined;
+  }
+
+  #unnamedSlots(scope: number): number {
+    const graph = this.#graph;
+    let count = 0;
+    for (let e = graph.firstEdge(scope); e < graph.endEdge(scope); e++) if (graph.edgeType(e) === EdgeType.hidden) count++;
+    return count;
+  }
+
+  #isOutermost(scope: number): boolean {
+    const graph = this.#graph;
+    const previous = graph.follow(scope, "previous", EdgeType.internal);
+    if (previous === undefined) return false;
+    if (graph.name(previous).startsWith("system / NativeContext")) return true;
+    const extension = graph.follow(scope, "extension", EdgeType.internal);
+    return extension !== undefined && graph.name(extension) === "system / SourceTextModule";
+  }
+
+  #read(scope: number): ScopeFacts {
+    const graph = this.#graph;
+    const named: string[] = [];
+    for (let e = graph.firstEdge(scope); e < graph.endEdge(scope); e++) {
+      if (graph.edgeType(e) === EdgeType.context) named.push(graph.edgeName(e));
+    }
+    const info = graph.follow(scope, "scope_info", EdgeType.internal);
+    const strings = info === undefined ? [] : this.#stringsOf(info);
+    const hasExtension = graph.edgeNamed(scope, "extension", EdgeType.internal) !== undefined;
+    const slots = Math.max(0, (graph.rawSize(scope) - CONTEXT_HEADER) / SLOT - (hasExtension ? 1 : 0));
+    const locals = strings.slice(0, slots);
+    const variables = locals.length > 0 && named.every((name) => locals.includes(name)) ? locals : named;
+    const url = this.urls.get(scope);
+    let functionName = strings[slots];
+    let kind: ScopeFacts["kind"] = this.#isOutermost(scope) ? "module" : "function";
+    if (kind === "function" && functionName === undefined && named.length === 0) kind = "block";
+    if (functionName === undefined && info !== undefined) functionName = this.#outerFunctionName(info, scope);
+    return { kind, functionName: functionName ?? "", url, builtin: url !== undefined && isBuiltinScript(url), variables };
+  }
+
+  /** The string edges of a ScopeInfo: names of the locals, then of the function. */
+  #stringsOf(info: number): string[] {
+    const graph = this.#graph;
+    const found: string[] = [];
+    for (let e = graph.firstEdge(info); e < graph.endEdge(info); e++) {
+      const to = graph.edgeTo(e);
+      if (graph.type(to) === NodeType.string && graph.edgeType(e) !== EdgeType.weak) found.push(graph.name(to));
+    }
+    return found;
+  }
+
+  #outerFunctionName(_info: number, scope: number): string | undefined {
+    const outer = this.#graph.follow(scope, "previous", EdgeType.internal);
+    if (outer === undefined || !this.isScope(outer) || this.#isOutermost(outer)) return undefined;
+    return this.facts(outer).functionName;
+  }
+
+  /** Every live function knows its script and the scope it was created in; outer scopes are of the same script. */
+  #findUrls(): Map<number, string> {
+    const graph = this.#graph;
+    const { columns, names, scripts } = graph;
+    const urls = new Map<number, string>();
+    for (let n = 0; n < columns.nodeCount; n++) {
+      if (columns.nodeType[n] !== NodeType.closure) continue;
+      const end = columns.firstEdge[n + 1] as number;
+      for (let e = columns.firstEdge[n] as number; e < end; e++) {
+        if (columns.edgeType[e] !== EdgeType.internal || columns.edgeName[e] !== names.context) continue;
+        let scope: number | undefined = columns.edgeTo[e] as number;
+        if (urls.has(scope) || !this.isScope(scope)) break;
+        const url = scripts.urlOfClosure(n);
+        if (url === undefined) break;
+        while (scope !== undefined && !urls.has(scope) && this.isScope(scope)) {
+          urls.set(scope, url);
+          scope = this.#isOutermost(scope) ? undefined : graph.follow(scope, "previous", EdgeType.internal);
+        }
+        break;
+      }
+    }
+    return urls;
+  }
+}
