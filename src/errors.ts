@@ -52,8 +52,7 @@ export const cannotWriteFile = (path: string, why: string, cause?: unknown): Lea
 
 // ── questions ────────────────────────────────────────────────────────────────────────────────────────────
 
-export const usage = (message: string, hint?: string): LeakhuntError =>
-  new LeakhuntError({ code: "USAGE", message, hint, exitCode: 2 });
+export const usage = (message: string, hint?: string): LeakhuntError => new LeakhuntError({ code: "USAGE", message, hint, exitCode: 2 });
 
 export const noSuchObject = (id: number, where: string): LeakhuntError =>
   new LeakhuntError({
@@ -93,7 +92,12 @@ export const noDrawWorker = (path: string): LeakhuntError =>
   drawing("NO_DRAW_WORKER", `pictures are drawn by ${path}, which is not there`, "run `npm run build`");
 
 export const noDotProgram = (cause?: unknown): LeakhuntError =>
-  drawing("NO_DOT_PROGRAM", "a PDF needs the program `dot`, which is not on the PATH", "install Graphviz, or write an .svg and print that", cause);
+  drawing(
+    "NO_DOT_PROGRAM",
+    "a PDF needs the program `dot`, which is not on the PATH",
+    "install Graphviz, or write an .svg and print that",
+    cause,
+  );
 
 export const noViewer = (program: string, path: string, cause?: unknown): LeakhuntError =>
   drawing("NO_VIEWER", `${path} was written, but ${program} cannot show it here`, "open the file yourself, or copy it to a desktop", cause);
@@ -125,7 +129,11 @@ export const inspectorHidesUrl = (where: string): LeakhuntError =>
   );
 
 export const notNodeProcess = (pid: number, exe: string): LeakhuntError =>
-  unreachable("NOT_NODE", `process ${pid} is not a Node process (it runs ${exe})`, "`leakhunt ps` lists the Node processes of this machine");
+  unreachable(
+    "NOT_NODE",
+    `process ${pid} is not a Node process (it runs ${exe})`,
+    "`leakhunt ps` lists the Node processes of this machine",
+  );
 
 export const pidReused = (pid: number): LeakhuntError =>
   unreachable("PID_REUSED", `process ${pid} is another process by now`, "`leakhunt ps` lists the Node processes of this machine");
@@ -184,13 +192,21 @@ export const cannotSignal = (pid: number, cause?: unknown): LeakhuntError =>
   unreachable("CANNOT_SIGNAL", `process ${pid} cannot be sent a signal`, "run leakhunt as the user who runs it, or as root", cause);
 
 export const wrongProcess = (where: string, wanted: number, found: number): LeakhuntError =>
-  unreachable("WRONG_PROCESS", `the inspector at ${where} belongs to process ${found}, not ${wanted}`, "give the pid of the process that you mean");
+  unreachable(
+    "WRONG_PROCESS",
+    `the inspector at ${where} belongs to process ${found}, not ${wanted}`,
+    "give the pid of the process that you mean",
+  );
 
 export const targetGone = (why: string): LeakhuntError =>
   unreachable("TARGET_GONE", `the target is gone: ${why}`, "`leakhunt ps` lists the Node processes of this machine");
 
 export const targetSilent = (what: string, ms: number): LeakhuntError =>
-  unreachable("TARGET_SILENT", `the target did not answer within ${Math.round(ms / 1000)} s (${what})`, "it may be blocked in native code; try again");
+  unreachable(
+    "TARGET_SILENT",
+    `the target did not answer within ${Math.round(ms / 1000)} s (${what})`,
+    "it may be blocked in native code; try again",
+  );
 
 export const evaluationFailed = (why: string): LeakhuntError =>
   new LeakhuntError({ code: "EVALUATION_FAILED", message: `an expression threw inside the target: ${why}`, exitCode: 1 });
@@ -209,10 +225,49 @@ export const captureTooBig = (needs: number, free: number, limit: "cgroup" | "ma
   });
 
 export const captureStalled = (seconds: number): LeakhuntError =>
-  unreachable("CAPTURE_STALLED", `the snapshot stopped coming for ${Math.round(seconds)} s`, "nothing was kept; the target goes on, try again");
+  unreachable(
+    "CAPTURE_STALLED",
+    `the snapshot stopped coming for ${Math.round(seconds)} s`,
+    "nothing was kept; the target goes on, try again",
+  );
 
 export const captureFailed = (why: string): LeakhuntError =>
-  new LeakhuntError({ code: "CAPTURE_FAILED", message: `the target could not write its snapshot: ${why}`, hint: "nothing was kept", exitCode: 1 });
+  new LeakhuntError({
+    code: "CAPTURE_FAILED",
+    message: `the target could not write its snapshot: ${why}`,
+    hint: "nothing was kept",
+    exitCode: 1,
+  });
 
 export const aborted = (what: string): LeakhuntError =>
   new LeakhuntError({ code: "ABORTED", message: `${what} was cancelled`, exitCode: 1 });
+
+export const holderGone = (): LeakhuntError =>
+  unreachable("HOLDER_GONE", "the leakhunt that held the target has ended", "ask again: this one will attach itself");
+
+export const noCurrentHunt = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "NO_CURRENT_HUNT",
+    message: "nothing is being hunted yet",
+    hint: "`leakhunt attach <pid>` makes a process the current hunt, or give a pid, host:port or a snapshot file",
+    exitCode: 2,
+  });
+
+export const noSuchRow = (row: number, rows: number): LeakhuntError =>
+  usage(
+    rows === 0 ? "no table has been printed yet" : `the last table has no row ${row}`,
+    rows === 0 ? "give an @id, or ask `common` first" : `it has rows 1 to ${rows}`,
+  );
+
+export const noSnapshots = (): LeakhuntError => usage("this hunt has no snapshot yet", "`leakhunt snapshot` takes one");
+
+export const needsTwoSnapshots = (): LeakhuntError =>
+  usage("`new` compares two snapshots", "take a second one with `growth` or `snapshot`, or give two files, the older first");
+
+export const idsNotComparable = (before: number, now: number): LeakhuntError =>
+  new LeakhuntError({
+    code: "IDS_NOT_COMPARABLE",
+    message: `V8 handed out its object ids anew between snapshots ${before} and ${now}, so new objects cannot be told from old ones`,
+    hint: "keep one session (`attach`, or `growth --interval`) for both, or use `growth`, which counts by type",
+    exitCode: 1,
+  });

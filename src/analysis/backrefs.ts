@@ -48,7 +48,15 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
       } else left.push(group);
     }
     const count = left.reduce((sum, group) => sum + group.alike, 0);
-    if (count > 0) builder.more.push({ at: target, count, byClass: byClass(graph, left.map((group) => [group.node, group.alike] as const)) });
+    if (count > 0)
+      builder.more.push({
+        at: target,
+        count,
+        byClass: byClass(
+          graph,
+          left.map((group) => [group.node, group.alike] as const),
+        ),
+      });
   }
 
   /** Roots that hold the target itself. What only runs at the moment is told when nothing else is. */

@@ -5,7 +5,7 @@ import type { Shape } from "../graph/classes.ts";
 import { inferShapes, shapeName } from "../graph/classes.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import type { NodePredicate } from "./predicates.ts";
-import { countTypes, isInternalType, type TypeCount } from "./typeTable.ts";
+import { countTypes, isInternalType, isValueType, type TypeCount } from "./typeTable.ts";
 
 /** What a round is compared with: the highest count so far (objgraph's way), the round before, or the first. */
 export type BaselineMode = "peak" | "previous" | "first";
@@ -92,7 +92,10 @@ export async function addRound(
   const rows = state.round === 1 ? [] : grown.filter((row) => internals || !isInternalType(row.type));
   const hidden = state.round === 1 || internals ? [] : grown.filter((row) => isInternalType(row.type));
   rows.sort(sort === "bytes" ? (a, b) => b.bytesDelta - a.bytesDelta : (a, b) => b.delta - a.delta || b.bytesDelta - a.bytesDelta);
-  const shown = limit === 0 ? rows : rows.slice(0, limit);
+  // Strings and numbers grow with whatever holds them: they never push the objects out of the table.
+  const objects = rows.filter((row) => !isValueType(row.type));
+  const values = rows.filter((row) => isValueType(row.type));
+  const shown = limit === 0 ? [...objects, ...values] : [...objects.slice(0, limit), ...values.slice(0, limit)];
   const heap = state.heapBytes;
   return {
     round: state.round,

@@ -4,10 +4,10 @@
 
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import { holdersOf, isPlumbing } from "../graph/holds.ts";
+import { NodeType } from "../graph/kinds.ts";
 import type { HoldLabel } from "../graph/labels.ts";
 import type { RootPath } from "../graph/rootPaths.ts";
 import { isDebuggerHandle } from "../graph/roots.ts";
-import { NodeType } from "../snapshot/format.ts";
 import type { NodePredicate } from "./predicates.ts";
 
 /** Groups smaller than this are shown one by one. */

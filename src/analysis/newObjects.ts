@@ -99,4 +99,3 @@ function byType(before: HeapGraph, now: HeapGraph, names: ReadonlySet<string>): 
   fill(before, "old");
   return table;
 }
-

@@ -2,10 +2,10 @@
 
 import { noSuchObject, noSuchType } from "../errors.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
-import { type Hold, heldBy } from "../graph/holds.ts";
+import { type Hold, heldBy, isPlumbing } from "../graph/holds.ts";
 import type { NodeIndex } from "../graph/ids.ts";
+import { EdgeType, NodeType } from "../graph/kinds.ts";
 import type { HoldLabel } from "../graph/labels.ts";
-import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { NodePredicate } from "./predicates.ts";
 import { type ObjectSummary, summarize } from "./summary.ts";
 
@@ -85,7 +85,9 @@ export function listType(graph: HeapGraph, type: string, options: ListOptions = 
 function closeTypes(graph: HeapGraph, type: string): string[] {
   const wanted = type.toLowerCase();
   const names = new Set(graph.classes.classes.map((c) => c.name));
-  const close = [...names].filter((name) => name.toLowerCase().includes(wanted) || (name.length > 3 && wanted.includes(name.toLowerCase())));
+  const close = [...names].filter(
+    (name) => name.toLowerCase().includes(wanted) || (name.length > 3 && wanted.includes(name.toLowerCase())),
+  );
   return close.sort((a, b) => a.length - b.length).slice(0, 3);
 }
 
@@ -142,7 +144,8 @@ export function showObject(graph: HeapGraph, n: number, limit = 20): ShownObject
   const isString = graph.isPrimitive(n);
   const parts: Hold[] = isString ? [] : heldBy(graph, n);
   const shown = limit === 0 ? parts : parts.slice(0, limit);
-  const dominator = graph.dominator(n);
+  let dominator = graph.dominator(n);
+  while (dominator !== 0 && isPlumbing(graph, dominator)) dominator = graph.dominator(dominator);
   return {
     ...summarize(graph, n),
     nodeType: graph.typeName(n),

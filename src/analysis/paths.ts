@@ -54,7 +54,13 @@ export function retainingPaths(graph: HeapGraph, node: number, options: PathOpti
   const best = graph.rootPaths.pathTo(node);
   if (!best) return { target, paths: [], outcome: "unreachable", more: 0, backPointers: 0 };
   if (all === 1 && !ignore) {
-    return { target, paths: [pathValue(graph, best, 1)], outcome: "found", more: Math.max(0, holdersOf(graph, node, 1000).length - 1), backPointers: 0 };
+    return {
+      target,
+      paths: [pathValue(graph, best, 1)],
+      outcome: "found",
+      more: Math.max(0, holdersOf(graph, node, 1000).length - 1),
+      backPointers: 0,
+    };
   }
   const ranked = rankHolders(graph, node, ignore);
   const paths: RetainingPath[] = [];
@@ -173,7 +179,8 @@ export function findChain(
   let cut = false;
   for (let head = 0; head < queue.length; head++) {
     const { node: at, depth } = queue[head] as { node: number; depth: number };
-    if (predicate(graph, at)) return { target, paths: [chainValue(graph, node, at, cameFrom, forward)], outcome: "found", more: 0, backPointers: 0 };
+    if (predicate(graph, at))
+      return { target, paths: [chainValue(graph, node, at, cameFrom, forward)], outcome: "found", more: 0, backPointers: 0 };
     if (depth >= maxDepth) {
       cut = true;
       continue;
@@ -188,13 +195,7 @@ export function findChain(
   return { target, paths: [], outcome: cut ? "depth limit" : "not found", more: 0, backPointers: 0 };
 }
 
-function chainValue(
-  graph: HeapGraph,
-  start: number,
-  found: number,
-  cameFrom: Map<number, { via: Hold }>,
-  forward: boolean,
-): RetainingPath {
+function chainValue(graph: HeapGraph, start: number, found: number, cameFrom: Map<number, { via: Hold }>, forward: boolean): RetainingPath {
   const holds: Hold[] = [];
   for (let at = found; at !== start; ) {
     const { via } = cameFrom.get(at) as { via: Hold };

@@ -3,8 +3,8 @@
 
 import { describe } from "../graph/describe.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
+import { EdgeType } from "../graph/kinds.ts";
 import type { HoldLabel } from "../graph/labels.ts";
-import { EdgeType } from "../snapshot/format.ts";
 import { sameLabel } from "./holders.ts";
 import { strongHolders } from "./objects.ts";
 import type { MoreBox, Picture, PictureEdge, PictureNode } from "./picture.ts";

@@ -37,7 +37,15 @@ export function refs(graph: HeapGraph, targets: readonly number[], options: Pict
       drawn++;
       if (isNew) queue.push({ node: held, depth: depth + 1 });
     }
-    if (left.length > 0) builder.more.push({ at: node, count: left.length, byClass: byClass(graph, left.map((n) => [n, 1] as const)) });
+    if (left.length > 0)
+      builder.more.push({
+        at: node,
+        count: left.length,
+        byClass: byClass(
+          graph,
+          left.map((n) => [n, 1] as const),
+        ),
+      });
   }
   return builder.finish("refs");
 

@@ -125,6 +125,13 @@ export function isInternalType(type: string): boolean {
   return INTERNAL_TYPES.has(type) || type.startsWith("system / Context");
 }
 
+/** Rows of plain values: what an object is made of, seldom what leaks by itself. */
+export function isValueType(type: string): boolean {
+  return VALUE_TYPES.has(type);
+}
+
+const VALUE_TYPES = new Set(["(string)", "(concatenated string)", "(sliced string)", "(bigint)"]);
+
 const INTERNAL_TYPES = new Set([
   "(system)",
   "(compiled code)",

@@ -56,7 +56,12 @@ function describeInternal(graph: HeapGraph, n: number): Description {
   const name = graph.name(n);
   if (name === "system / SourceTextModule") {
     const url = moduleUrl(graph, n);
-    return { kind: "scope", title: url === undefined ? "ES module" : `module ${graph.scripts.display(url)}`, preview: "ES module", location: undefined };
+    return {
+      kind: "scope",
+      title: url === undefined ? "ES module" : `module ${graph.scripts.display(url)}`,
+      preview: "ES module",
+      location: undefined,
+    };
   }
   if (name === "system / JSProxy") return { kind: "object", title: "Proxy", preview: undefined, location: undefined };
   const title = name === "" ? `(internal ${graph.typeName(n)})` : name;

@@ -179,7 +179,7 @@ function isReason(graph: HeapGraph, from: number, edge: number): boolean {
   if (type === NodeType.synthetic) return false; // roots are told by rootPaths
   const { columns, names } = graph;
   const name = columns.edgeName[edge] as number;
-  if (columns.edgeType[edge] === EdgeType.property && (name === names.__proto__ || name === names.constructor)) return false;
+  if (columns.edgeType[edge] === EdgeType.property && (name === names.proto || name === names.constructor)) return false;
   if (columns.edgeType[edge] === EdgeType.internal && (name === names.native_context || name === names.prototype)) return false;
   return true;
 }
@@ -221,7 +221,7 @@ function isTypeInformation(graph: HeapGraph, e: number, to: number): boolean {
   if (type === NodeType.hidden && !isPlumbing(graph, to) && columns.edgeType[e] !== EdgeType.property) {
     return !graph.name(to).includes("JSProxy");
   }
-  if (columns.edgeType[e] === EdgeType.property) return name === names.__proto__;
+  if (columns.edgeType[e] === EdgeType.property) return name === names.proto;
   if (columns.edgeType[e] === EdgeType.internal) {
     return name === names.native_context || name === names.map || name === names.scope_info || name === names.prototype;
   }

@@ -40,12 +40,4 @@ export type HoldLabel =
   | { readonly kind: "internal"; readonly name: string };
 
 /** What a node is to a reader; decides colour and caption. */
-export type NodeKind =
-  | "root"
-  | "function"
-  | "scope"
-  | "collection"
-  | "object"
-  | "native"
-  | "string"
-  | "internal";
+export type NodeKind = "root" | "function" | "scope" | "collection" | "object" | "native" | "string" | "internal";

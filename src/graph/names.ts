@@ -41,7 +41,6 @@ const WANTED = [
   "security_token",
   "native_to_javascript",
   "javascript_to_native",
-  "__proto__",
   "constructor",
   "_onTimeout",
   "_onImmediate",
@@ -51,20 +50,22 @@ const WANTED = [
   "target",
 ] as const;
 
-export type WantedName = (typeof WANTED)[number];
+export type WantedName = (typeof WANTED)[number] | "proto";
 
-/** String index of each wanted name; -1 when the snapshot has no such string. */
+/** String index of each wanted name (`proto` is `__proto__`); -1 when the snapshot has no such string. */
 export type NameIndexes = Readonly<Record<WantedName, number>>;
 
 /** One pass over the string table, decoding only strings of a wanted length. */
 export function findNames(columns: SnapshotColumns): NameIndexes {
-  const indexes = Object.fromEntries(WANTED.map((name) => [name, -1])) as Record<WantedName, number>;
-  const lengths = new Set(WANTED.map((name) => name.length));
+  const keys = new Map<string, WantedName>(WANTED.map((name) => [name, name]));
+  keys.set("__proto__", "proto");
+  const indexes = Object.fromEntries([...keys.values()].map((key) => [key, -1])) as Record<WantedName, number>;
+  const lengths = new Set([...keys.keys()].map((name) => name.length));
   const { strings } = columns;
   for (let s = 0; s < strings.count; s++) {
     if (!lengths.has(strings.byteLength(s))) continue;
-    const text = strings.get(s);
-    if (Object.hasOwn(indexes, text) && indexes[text as WantedName] === -1) indexes[text as WantedName] = s;
+    const key = keys.get(strings.get(s));
+    if (key !== undefined && indexes[key] === -1) indexes[key] = s;
   }
   return indexes;
 }

@@ -89,7 +89,7 @@ export class StepCosts {
       case EdgeType.property: {
         const name = columns.edgeName[e] as number;
         const names = this.#names;
-        if (name === names.__proto__ || name === names.constructor || name === names.prototype) return 400;
+        if (name === names.proto || name === names.constructor || name === names.prototype) return 400;
         return STEP + this.#targetCost(to);
       }
       case EdgeType.context:

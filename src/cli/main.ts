@@ -1,0 +1,93 @@
+#!/usr/bin/env node
+// The command line: parse, run, print the error and its way out, set the exit code.
+
+import { readFileSync } from "node:fs";
+import { answer } from "../commands/answer.ts";
+import { buildProgram, runWords } from "../commands/program.ts";
+import { Session } from "../commands/session.ts";
+import { VERBS } from "../commands/verbs.ts";
+import { LeakhuntError } from "../errors.ts";
+import { homePath } from "../hunts/home.ts";
+import { attachVerb } from "../prompt/attach.ts";
+import { forTerminal } from "../report/escape.ts";
+import { enterNamespace } from "./namespace.ts";
+import { Terminal } from "./terminal.ts";
+
+const DESCRIPTION = "Hunts memory leaks in running Node.js processes: what grows, who holds it, and a picture of why.";
+
+process.exitCode = await main(process.argv.slice(2));
+
+/** Runs the command line and returns the exit code: 0, or that of the error. */
+async function main(words: readonly string[]): Promise<number> {
+  const terminal = new Terminal();
+  const cancel = new AbortController();
+  const session = new Session({
+    home: homePath(),
+    signal: cancel.signal,
+    onProgress: (progress) => terminal.progress(progress),
+    onNotice: (text) => terminal.say(forTerminal(text, 500)),
+  });
+  const stop = stopOnSignals(cancel, session, terminal);
+  try {
+    const program = buildProgram(
+      [attachVerb(terminal), ...VERBS],
+      (verb, args, options) => answer(verb, session, args, options, terminal.style, (text) => terminal.print(text)),
+      { name: "leakhunt", description: DESCRIPTION, write: (text) => terminal.print(text.trimEnd()) },
+    );
+    program.version(version(), "-V, --version", "print the version");
+    if (words.length === 0) program.outputHelp();
+    else await runWords(program, words);
+    return 0;
+  } catch (error) {
+    return report(error, words, terminal, cancel.signal);
+  } finally {
+    terminal.progress(undefined);
+    await letGo(session, terminal);
+    stop();
+  }
+}
+
+async function letGo(session: Session, terminal: Terminal): Promise<void> {
+  const pid = session.live?.held.identity.pid;
+  const shared = session.live?.held.shared ?? true;
+  const done = await session.release();
+  if (!done || shared) return;
+  if (done.closed) terminal.say(`inspector closed, ${pid ?? "the target"} runs on`);
+  else if (done.note !== undefined) terminal.say(done.note);
+}
+
+/** Says what went wrong in one line; only a bug of ours shows more, and only when asked. */
+function report(error: unknown, words: readonly string[], terminal: Terminal, signal: AbortSignal): number {
+  if (signal.aborted) return 130;
+  if (error instanceof LeakhuntError) {
+    if (error.code === "OTHER_NETWORK_NAMESPACE" && "pid" in error) {
+      const code = enterNamespace(error.pid as number, words);
+      if (code !== undefined) return code;
+    }
+    terminal.say(`leakhunt: ${forTerminal(error.line, 2000)}`);
+    return error.exitCode;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  terminal.say(`leakhunt: internal error: ${forTerminal(text, 500)}; LEAKHUNT_DEBUG=1 shows where`);
+  if (process.env["LEAKHUNT_DEBUG"] && error instanceof Error) terminal.say(error.stack ?? "");
+  return 1;
+}
+
+/** The first Ctrl-C cancels and lets the target go; a second one leaves at once. */
+function stopOnSignals(cancel: AbortController, _session: Session, terminal: Terminal): () => void {
+  const onSignal = (): void => {
+    if (cancel.signal.aborted) process.exit(130);
+    terminal.progress(undefined);
+    cancel.abort(new LeakhuntError({ code: "CANCELLED", message: "cancelled", exitCode: 1 }));
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  return () => {
+    for (const signal of signals) process.off(signal, onSignal);
+  };
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

@@ -1,0 +1,27 @@
+// Runs one verb and prints its answers: text for people, JSON for programs.
+
+import type { Session } from "./session.ts";
+import type { Options, TextStyle, Verb } from "./verb.ts";
+
+/** Raised when a value of a verb changes its shape in a way that breaks readers. */
+export const SCHEMA_VERSION = 1;
+
+/** Prints each value of the verb as it comes. */
+export async function answer(
+  verb: Verb,
+  session: Session,
+  args: readonly unknown[],
+  options: Options,
+  style: TextStyle,
+  print: (text: string) => void,
+): Promise<void> {
+  for await (const value of verb.run(session, args, options)) {
+    session.progress(undefined);
+    print(options["json"] === true ? toJson(verb.name, value) : verb.render(value, style));
+  }
+}
+
+/** One line of JSON. Infinite numbers become null, as JSON has none. */
+export function toJson(verb: string, value: unknown): string {
+  return JSON.stringify({ schemaVersion: SCHEMA_VERSION, verb, ...(value as object) });
+}

@@ -1,0 +1,158 @@
+// `growth`: what grows, round by round, over one uninterrupted session.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { addRound, type BaselineMode, type GrowthRound, type GrowthState, newGrowthState } from "../analysis/growth.ts";
+import type { NodePredicate } from "../analysis/predicates.ts";
+import { usage } from "../errors.ts";
+import type { HeapGraph } from "../graph/heapGraph.ts";
+import { growthText } from "../report/growthText.ts";
+import { formatDuration } from "../report/units.ts";
+import { filterOption, forceOption, internalsOption, limitOption, sourceArgument, toChoice, toCount, toDuration } from "./options.ts";
+import type { Live, Loaded, Session } from "./session.ts";
+import { parseSource } from "./source.ts";
+import { defineVerb, type Options, type Verb } from "./verb.ts";
+
+type GrowthValue = GrowthRound & { readonly snapshot: string; readonly notes: readonly string[] };
+
+interface Choices {
+  readonly baseline: BaselineMode;
+  readonly limit: number;
+  readonly filter: NodePredicate | undefined;
+  readonly internals: boolean;
+  readonly sort: "delta" | "bytes";
+}
+
+export const growthVerb: Verb = defineVerb<GrowthValue>({
+  name: "growth",
+  summary: "what grows: one table per round against the baseline, with the trend over the rounds",
+  arguments: [sourceArgument, { name: "[after]", help: "a second snapshot file: one diff of the two" }],
+  options: [
+    { flags: "--interval <time>", help: "repeat: 5s, 500ms, 2m between rounds", parse: toDuration },
+    {
+      flags: "--count <n>",
+      help: "stop after this many tables (the baseline is none); endless with --interval",
+      parse: toCount("--count", 1),
+    },
+    {
+      flags: "--baseline <mode>",
+      help: "compare with the highest count so far (peak, as objgraph), the previous round, or the first",
+      parse: toChoice("--baseline", ["peak", "previous", "first"]),
+      default: "peak",
+    },
+    { flags: "--sort <by>", help: "delta or bytes", parse: toChoice("--sort", ["delta", "bytes"]), default: "delta" },
+    limitOption,
+    filterOption,
+    internalsOption,
+    { flags: "--reset", help: "forget the baseline of earlier rounds first" },
+    forceOption,
+  ],
+  examples: [
+    "leakhunt growth --interval 5s",
+    "leakhunt growth 4242 --interval 30s --count 3",
+    "leakhunt growth before.heapsnapshot after.heapsnapshot",
+  ],
+  async *run(session, [source, after], options) {
+    const choices = choicesOf(options);
+    const parsed = parseSource(source as string | undefined);
+    if (parsed.kind === "file") {
+      if (after === undefined) throw usage("growth of one file?", "give two snapshot files, the older first, or a running process");
+      yield await diffFiles(session, parsed.path, after as string, choices);
+      return;
+    }
+    if (after !== undefined) throw usage("growth takes one process, or two files");
+    yield* rounds(session, await session.attach(parsed), choices, options);
+  },
+  render: (value) => growthText(value),
+});
+
+function choicesOf(options: Options): Choices {
+  return {
+    baseline: options["baseline"] as BaselineMode,
+    limit: options["limit"] as number,
+    filter: options["filter"] as NodePredicate | undefined,
+    internals: options["internals"] === true,
+    sort: options["sort"] as "delta" | "bytes",
+  };
+}
+
+async function diffFiles(session: Session, before: string, after: string, choices: Choices): Promise<GrowthValue> {
+  const second = parseSource(after);
+  if (second.kind !== "file") throw usage("growth takes one process, or two files");
+  const state = newGrowthState();
+  const first = await session.openFile(before);
+  await addRound(state, first.graph, choices);
+  const now = await session.openFile(second.path);
+  const round = await addRound(state, now.graph, choices, async () => first.graph);
+  session.remember(
+    now,
+    round.rows.map(({ type }) => ({ type })),
+  );
+  return { ...round, snapshot: now.name, notes: [] };
+}
+
+async function* rounds(session: Session, live: Live, choices: Choices, options: Options): AsyncGenerator<GrowthValue> {
+  const interval = options["interval"] as number | undefined;
+  const wanted = (options["count"] as number | undefined) ?? (interval === undefined ? 1 : Number.POSITIVE_INFINITY);
+  const force = options["force"] === true;
+  let state = options["reset"] === true ? undefined : live.hunt.load<GrowthState>("growth");
+  // objgraph: the first call takes the baseline, each later one says what grew since. With --interval or --count
+  // the loop is asked for, so it takes its own baseline and goes on from there.
+  if (!state || interval !== undefined || options["count"] !== undefined) state = newGrowthState();
+  let tables = 0;
+  for (let turn = 0; ; turn++) {
+    const began = Date.now();
+    const { round, loaded } = await oneRound(session, live, state, choices, force, turn > 0);
+    yield round;
+    session.remember(
+      loaded,
+      round.rows.map(({ type }) => ({ type })),
+    );
+    if (round.round > 1) tables++;
+    if (tables >= wanted || (interval === undefined && wanted === 1)) return;
+    await pause(session, Math.max(0, (interval ?? 5000) - (Date.now() - began)), live);
+  }
+}
+
+async function oneRound(
+  session: Session,
+  live: Live,
+  state: GrowthState,
+  choices: Choices,
+  force: boolean,
+  quiet: boolean,
+): Promise<{ round: GrowthValue; loaded: Loaded }> {
+  const before = live.hunt.record.snapshots.at(-1);
+  const { loaded, entry, captured } = await session.take(live, { force, quiet });
+  const previous = async (): Promise<HeapGraph | undefined> => {
+    // The older graph is opened only when new shapes must be counted there too.
+    if (!before) return undefined;
+    const kept = live.hunt.record.snapshots.find((s) => s.number === before.number);
+    return kept ? (await session.open(live.hunt, kept)).graph : undefined;
+  };
+  const notes: string[] = [];
+  if (before && state.round > 0 && before.epoch !== entry.epoch && !captured.epochKept) {
+    notes.push(
+      "V8's object ids were reset by another debugger that left: counts are still true, but `new` cannot compare these two rounds",
+    );
+  }
+  const round = await addRound(state, loaded.graph, choices, previous);
+  live.hunt.save("growth", state);
+  if (round.round === 1) notes.push(`the snapshot stopped the target for ${formatDuration(captured.pauseMs)}`);
+  return { round: { ...round, snapshot: loaded.name, notes }, loaded };
+}
+
+/** Waits for the next round; ends early when the person cancels or the target goes. */
+async function pause(session: Session, ms: number, live: Live): Promise<void> {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort();
+  session.signal.addEventListener("abort", stop, { once: true });
+  const gone = live.held.gone.then(stop);
+  try {
+    await sleep(ms, undefined, { signal: controller.signal });
+  } catch {
+    session.signal.throwIfAborted();
+  } finally {
+    session.signal.removeEventListener("abort", stop);
+  }
+  void gone;
+}

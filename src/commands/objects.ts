@@ -1,0 +1,101 @@
+// `show`, `path`, `leaking`: one object, and why it is alive.
+
+import { type LeakingResult, leakingObjects, type ShownObject, showObject } from "../analysis/objects.ts";
+import { findChain, type PathResult, retainingPaths } from "../analysis/paths.ts";
+import { isProperRoot, parsePredicate } from "../analysis/predicates.ts";
+import { usage } from "../errors.ts";
+import { leakingText, pathText, showText } from "../report/pathText.ts";
+import { forceOption, freshOption, limitOption, moreIds, sourceArgument, sourceOption, toCount } from "./options.ts";
+import type { Session } from "./session.ts";
+import { fromText } from "./types.ts";
+import { defineVerb, type Options, type Verb } from "./verb.ts";
+
+const objectArgument = { name: "[object]", help: "@id, or the number of a row of the last table (its newest object)" };
+const idOption = { flags: "--id <@id>", help: "the object, as an option", parse: moreIds };
+
+/** Words that name objects: the arguments and --id together. */
+export function objectWords(args: readonly unknown[], options: Options): string[] {
+  const words = args.filter((arg): arg is string => typeof arg === "string");
+  const ids = (options["id"] as number[] | undefined) ?? [];
+  return [...words, ...ids.map((id) => `@${id}`)];
+}
+
+/** Ids to leave out, as a condition. */
+export function ignored(options: Options): ((graph: unknown, node: number) => boolean) | undefined {
+  const ids = options["ignore"] as number[] | undefined;
+  if (!ids || ids.length === 0) return undefined;
+  const set = new Set(ids);
+  return (graph, node) => set.has((graph as { id(n: number): number }).id(node));
+}
+
+async function oneObject(session: Session, [object, source]: readonly unknown[], options: Options) {
+  const words = objectWords([object], options);
+  const from = (source as string | undefined) ?? (options["source"] as string | undefined);
+  const { loaded, nodes } = await session.objects(words, from);
+  return { loaded, node: nodes[0] as number };
+}
+
+export const showVerb: Verb = defineVerb<ShownObject & { snapshot: string }>({
+  name: "show",
+  summary: "one object: class, preview, sizes, properties and entries, where it is defined",
+  arguments: [objectArgument, sourceArgument],
+  options: [idOption, { ...limitOption, default: 20, help: "parts shown; 0 for all" }, sourceOption],
+  examples: ["leakhunt show @1234", "leakhunt show 1"],
+  async *run(session, args, options) {
+    const { loaded, node } = await oneObject(session, args, options);
+    yield { ...showObject(loaded.graph, node, options["limit"] as number), snapshot: loaded.name };
+  },
+  render: (value) => showText(value),
+});
+
+type PathValue = PathResult & { snapshot: string; condition: string | undefined; forward: boolean };
+
+export const pathVerb: Verb = defineVerb<PathValue>({
+  name: "path",
+  summary: "why an object is alive: the path from a root that a Node developer would call the reason",
+  arguments: [objectArgument, sourceArgument],
+  options: [
+    idOption,
+    { flags: "--all <n>", help: "this many paths, each over another holder", parse: toCount("--all", 1), default: 1 },
+    { flags: "--to <condition>", help: "the shortest chain of holders up to an object that meets it: SessionStore, @12, module, root" },
+    { flags: "--forward", help: "follow what it holds instead, to the object that --to names" },
+    { flags: "--max-depth <n>", help: "steps searched with --to", parse: toCount("--max-depth", 1), default: 20 },
+    { flags: "--ignore <@ids>", help: "objects the path must avoid", parse: moreIds },
+    sourceOption,
+  ],
+  examples: ["leakhunt path @1234", "leakhunt path 1 --all 3", "leakhunt path @1234 --to SessionStore"],
+  async *run(session, args, options) {
+    const { loaded, node } = await oneObject(session, args, options);
+    const to = options["to"] as string | undefined;
+    const forward = options["forward"] === true;
+    const ignore = ignored(options);
+    if (forward && to === undefined) throw usage("--forward to what?", "add --to <condition>, for example --to Socket");
+    const result =
+      to === undefined
+        ? retainingPaths(loaded.graph, node, { all: options["all"] as number, ignore })
+        : findChain(loaded.graph, node, to === "root" ? isProperRoot : parsePredicate(to), forward, {
+            maxDepth: options["maxDepth"] as number,
+            ignore,
+          });
+    yield { ...result, snapshot: loaded.name, condition: to, forward };
+  },
+  render: (value) => pathText(value),
+});
+
+export const leakingVerb: Verb = defineVerb<LeakingResult & { snapshot: string; takenAt: string | undefined }>({
+  name: "leaking",
+  summary: "objects that only native handles or weak edges hold: nothing in JavaScript refers to them",
+  arguments: [sourceArgument],
+  options: [{ ...limitOption, default: 20 }, freshOption, forceOption],
+  examples: ["leakhunt leaking"],
+  async *run(session, [source], options) {
+    const loaded = await session.load(source as string | undefined, { fresh: options["fresh"] === true, force: options["force"] === true });
+    const result = leakingObjects(loaded.graph, options["limit"] as number);
+    session.remember(
+      loaded,
+      result.objects.map(({ id }) => ({ id })),
+    );
+    yield { ...result, snapshot: loaded.name, takenAt: loaded.takenAt };
+  },
+  render: (value) => `${fromText({ name: value.snapshot, takenAt: value.takenAt })}\n${leakingText(value)}`,
+});

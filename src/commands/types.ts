@@ -1,0 +1,181 @@
+// `common`, `count`, `ls`, `new`: what is there, and what is new.
+
+import { IdSet, type NewObjectsResult, newObjects } from "../analysis/newObjects.ts";
+import { countType, type ListResult, listType } from "../analysis/objects.ts";
+import type { NodePredicate } from "../analysis/predicates.ts";
+import { type CommonResult, mostCommonTypes, type TypeSort } from "../analysis/typeTable.ts";
+import { idsNotComparable, needsTwoSnapshots } from "../errors.ts";
+import { commonText, countText, listText, newText } from "../report/typesText.ts";
+import { filterOption, forceOption, freshOption, internalsOption, limitOption, sourceArgument, toChoice, toCount } from "./options.ts";
+import type { Loaded, Session } from "./session.ts";
+import { parseSource } from "./source.ts";
+import { defineVerb, type Options, type Verb } from "./verb.ts";
+
+/** `from snapshot 2 of 4242, taken 12 s ago` */
+export function fromText({ name, takenAt }: { name: string; takenAt: string | undefined }): string {
+  if (takenAt === undefined) return `from ${name}`;
+  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(takenAt)) / 1000));
+  return seconds < 2
+    ? `from ${name}`
+    : `from ${name}, taken ${seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} ago (--fresh takes a new one)`;
+}
+
+type Named = { readonly snapshot: string; readonly takenAt: string | undefined };
+
+function named(loaded: Loaded): Named {
+  return { snapshot: loaded.name, takenAt: loaded.takenAt };
+}
+
+function head(value: Named): string {
+  return fromText({ name: value.snapshot, takenAt: value.takenAt });
+}
+
+function loadOptions(options: Options): { fresh: boolean; force: boolean } {
+  return { fresh: options["fresh"] === true, force: options["force"] === true };
+}
+
+export const commonVerb: Verb = defineVerb<CommonResult & Named>({
+  name: "common",
+  summary: "the most common types: count, shallow and retained size, share of the heap",
+  arguments: [sourceArgument],
+  options: [
+    {
+      flags: "--sort <by>",
+      help: "count, shallow or retained",
+      parse: toChoice("--sort", ["count", "shallow", "retained"]),
+      default: "count",
+    },
+    limitOption,
+    filterOption,
+    { flags: "--long", help: "tell classes of one name apart by where they are defined" },
+    internalsOption,
+    freshOption,
+    forceOption,
+  ],
+  examples: ["leakhunt common 4242", "leakhunt common heap.heapsnapshot --sort retained --limit 20"],
+  async *run(session, [source], options) {
+    const loaded = await session.load(source as string | undefined, loadOptions(options));
+    const result = mostCommonTypes(loaded.graph, {
+      limit: options["limit"] as number,
+      sort: options["sort"] as TypeSort,
+      filter: options["filter"] as NodePredicate | undefined,
+      long: options["long"] === true,
+      internals: options["internals"] === true,
+    });
+    session.remember(
+      loaded,
+      result.rows.map(({ type }) => ({ type })),
+    );
+    yield { ...result, ...named(loaded) };
+  },
+  render: (value) => `${head(value)}\n${commonText(value)}`,
+});
+
+export const countVerb: Verb = defineVerb<{ type: string; count: number; shallow: number } & Named>({
+  name: "count",
+  summary: "how many objects of a type there are",
+  arguments: [{ name: "<type>", help: "a type as `common` names it" }, sourceArgument],
+  options: [freshOption, forceOption],
+  examples: ["leakhunt count Session", 'leakhunt count "{id, user}" heap.heapsnapshot'],
+  async *run(session, [type, source], options) {
+    const loaded = await session.load(source as string | undefined, loadOptions(options));
+    yield { ...countType(loaded.graph, type as string), ...named(loaded) };
+  },
+  render: (value) => `${countText(value)}   ${head(value)}`,
+});
+
+export const lsVerb: Verb = defineVerb<ListResult & Named>({
+  name: "ls",
+  summary: "the objects of a type: id, preview, sizes, since which snapshot",
+  arguments: [{ name: "<type>", help: "a type as `common` names it" }, sourceArgument],
+  options: [
+    {
+      flags: "--sort <by>",
+      help: "newest, oldest, shallow or retained",
+      parse: toChoice("--sort", ["newest", "oldest", "shallow", "retained"]),
+      default: "newest",
+    },
+    limitOption,
+    filterOption,
+    freshOption,
+    forceOption,
+  ],
+  examples: ["leakhunt ls Session", "leakhunt ls Session --sort retained --limit 3"],
+  async *run(session, [type, source], options) {
+    const loaded = await session.load(source as string | undefined, loadOptions(options));
+    const result = listType(loaded.graph, type as string, {
+      limit: options["limit"] as number,
+      sort: options["sort"] as "newest",
+      filter: options["filter"] as NodePredicate | undefined,
+      earlier: await earlierSnapshots(session, loaded),
+    });
+    session.remember(
+      loaded,
+      result.objects.map(({ id }) => ({ id })),
+    );
+    yield { ...result, ...named(loaded) };
+  },
+  render: (value) => `${head(value)}\n${listText(value)}`,
+});
+
+/** Ids of the hunt's older snapshots of the same epoch, so that `ls` can say since when an object is there. */
+async function earlierSnapshots(session: Session, loaded: Loaded): Promise<{ label: string; has(id: number): boolean }[]> {
+  if (!("hunt" in loaded.from)) return [];
+  const { snapshot } = loaded.from;
+  const hunt = session.currentHunt();
+  const { snapshots } = hunt.record;
+  const me = snapshots.find((s) => s.number === snapshot);
+  const before = snapshots.filter((s) => me && s.number < snapshot && s.epoch === me.epoch);
+  const sets: { label: string; has(id: number): boolean }[] = [];
+  for (const entry of before) {
+    const { graph } = await session.open(hunt, entry);
+    const ids = new IdSet(graph.columns.nodeId);
+    sets.push({ label: `snapshot ${entry.number}`, has: (id) => ids.has(id) });
+  }
+  return sets;
+}
+
+export const newVerb: Verb = defineVerb<NewObjectsResult & { before: string; now: string }>({
+  name: "new",
+  summary: "the objects that are new since the last round, by type, with their ids",
+  arguments: [
+    { name: "[before]", help: "older snapshot file; the hunt's last but one when left out" },
+    { name: "[now]", help: "newer snapshot file" },
+  ],
+  options: [
+    limitOption,
+    { flags: "--ids <n>", help: "ids shown per type; 0 for all", parse: toCount("--ids"), default: 5 },
+    internalsOption,
+  ],
+  examples: ["leakhunt new", "leakhunt new before.heapsnapshot after.heapsnapshot"],
+  async *run(session, [beforePath, nowPath], options) {
+    const [before, now] = await pairOf(session, beforePath as string | undefined, nowPath as string | undefined);
+    const result = newObjects(before.graph, now.graph, {
+      limit: options["limit"] as number,
+      ids: options["ids"] as number,
+      internals: options["internals"] === true,
+    });
+    session.remember(
+      now,
+      result.rows.map(({ type }) => ({ type })),
+    );
+    yield { ...result, before: before.name, now: now.name };
+  },
+  render: (value) => newText(value),
+});
+
+async function pairOf(session: Session, beforePath?: string, nowPath?: string): Promise<[Loaded, Loaded]> {
+  if (beforePath !== undefined && nowPath !== undefined) return [await fileOf(session, beforePath), await fileOf(session, nowPath)];
+  if (beforePath !== undefined) throw needsTwoSnapshots();
+  const hunt = session.currentHunt();
+  const pair = session.lastTwo(hunt);
+  if (!pair) throw needsTwoSnapshots();
+  if (pair[0].epoch !== pair[1].epoch) throw idsNotComparable(pair[0].number, pair[1].number);
+  return [await session.open(hunt, pair[0]), await session.open(hunt, pair[1])];
+}
+
+async function fileOf(session: Session, path: string): Promise<Loaded> {
+  const source = parseSource(path);
+  if (source.kind !== "file") throw needsTwoSnapshots();
+  return session.openFile(source.path);
+}

@@ -1,0 +1,44 @@
+// The shape of a verb. The command line, the prompt and the library are doors to the same verbs: each runs to
+// plain values, and renders them to text; nothing here writes.
+
+import type { Session } from "./session.ts";
+
+export interface ArgumentSpec {
+  /** As commander writes it: `<type>`, `[source]`, `[objects...]`. */
+  readonly name: string;
+  readonly help: string;
+}
+
+export interface OptionSpec {
+  /** As commander writes it: `--limit <n>`. */
+  readonly flags: string;
+  readonly help: string;
+  readonly parse?: (text: string, previous: unknown) => unknown;
+  readonly default?: unknown;
+}
+
+/** How text is written for this terminal. */
+export interface TextStyle {
+  readonly color: boolean;
+  readonly width: number;
+}
+
+export type Options = Readonly<Record<string, unknown>>;
+
+export interface Verb<Value = unknown> {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly summary: string;
+  readonly arguments: readonly ArgumentSpec[];
+  readonly options: readonly OptionSpec[];
+  /** Lines shown under the help. */
+  readonly examples: readonly string[];
+  /** Yields one value per answer; a loop yields many. */
+  run(session: Session, args: readonly unknown[], options: Options): AsyncIterable<Value>;
+  render(value: Value, style: TextStyle): string;
+}
+
+/** Types a verb's values without losing them in the list of all verbs. */
+export function defineVerb<Value>(verb: Verb<Value>): Verb {
+  return verb as unknown as Verb;
+}

@@ -1,0 +1,28 @@
+// All verbs, in the order in which help lists them.
+
+import { growthVerb } from "./growth.ts";
+import { cleanVerb, detachVerb, huntsVerb } from "./hunts.ts";
+import { leakingVerb, pathVerb, showVerb } from "./objects.ts";
+import { backrefsVerb, refsVerb } from "./pictures.ts";
+import { psVerb } from "./ps.ts";
+import { snapshotVerb } from "./snapshot.ts";
+import { commonVerb, countVerb, lsVerb, newVerb } from "./types.ts";
+import type { Verb } from "./verb.ts";
+
+export const VERBS: readonly Verb[] = [
+  psVerb,
+  snapshotVerb,
+  commonVerb,
+  countVerb,
+  lsVerb,
+  growthVerb,
+  newVerb,
+  showVerb,
+  pathVerb,
+  backrefsVerb,
+  refsVerb,
+  leakingVerb,
+  detachVerb,
+  huntsVerb,
+  cleanVerb,
+];

@@ -1,0 +1,57 @@
+// A live process for library users: attach, take snapshots, let go.
+
+import { Session } from "../commands/session.ts";
+import { parseSource } from "../commands/source.ts";
+import { homePath } from "../hunts/home.ts";
+import type { CaptureCost, Detached, Memory, TargetIdentity } from "../target/target.ts";
+import { type Snapshot, wrapGraph } from "./snapshot.ts";
+
+/** A process that leakhunt is attached to. Use `await using`, or call `detach` on every way out. */
+export interface AttachedTarget extends AsyncDisposable {
+  readonly identity: TargetIdentity;
+  /** Bytes. */
+  memory(): Promise<Memory>;
+  /** What a snapshot is expected to cost the target. */
+  predict(): Promise<CaptureCost>;
+  /**
+   * Takes a snapshot and opens it; the file is kept in the hunt.
+   * @throws LeakhuntError `CAPTURE_TOO_BIG` when it may not fit into memory, unless `force`.
+   */
+  snapshot(options?: { force?: boolean }): Promise<Snapshot>;
+  /** Closes the inspector if leakhunt opened it. */
+  detach(): Promise<Detached>;
+}
+
+export interface LibraryAttachOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Where hunts are kept; $LEAKHUNT_HOME or the platform's place when left out. */
+  readonly home?: string | undefined;
+  readonly onNotice?: ((text: string) => void) | undefined;
+}
+
+/**
+ * Attaches to a pid, `host:port` or ws:// url.
+ * @throws LeakhuntError with exit code 3 when it cannot be reached; its `line` says why and the way out.
+ */
+export async function attach(source: number | string, options: LibraryAttachOptions = {}): Promise<AttachedTarget> {
+  const session = new Session({
+    home: options.home ?? homePath(),
+    signal: options.signal ?? new AbortController().signal,
+    onNotice: options.onNotice,
+  });
+  const live = await session.attach(parseSource(String(source)));
+  const detach = async (): Promise<Detached> => (await session.release()) ?? { closed: true };
+  return {
+    identity: live.held.identity,
+    memory: () => live.held.memory(),
+    predict: () => live.held.predict(session.previousCapture(live.hunt)),
+    snapshot: async ({ force = false } = {}) => {
+      const { loaded } = await session.take(live, { force, quiet: true });
+      return wrapGraph(loaded.graph, loaded.name);
+    },
+    detach,
+    [Symbol.asyncDispose]: async () => {
+      await detach();
+    },
+  };
+}

@@ -1,0 +1,59 @@
+// Text of one round of growth.
+
+import type { GrowthRound, GrowthRow } from "../analysis/growth.ts";
+import { forTerminal } from "./escape.ts";
+import { type Column, tableLines } from "./table.ts";
+import { formatBytes, formatCount, formatNoun, formatSignedBytes, formatSignedCount } from "./units.ts";
+
+const BARS = "▁▂▃▄▅▆▇█";
+const TREND_WIDTH = 12;
+
+/** A series as bars between its smallest and biggest value; the newest `TREND_WIDTH` values. */
+export function sparkline(series: readonly number[]): string {
+  const shown = series.slice(-TREND_WIDTH);
+  const low = Math.min(...shown);
+  const span = Math.max(...shown) - low;
+  return shown.map((value) => BARS[span === 0 ? 0 : Math.round(((value - low) / span) * (BARS.length - 1))]).join("");
+}
+
+function trendText(row: GrowthRow): string {
+  if (row.of < 2) return sparkline(row.trend);
+  return `${sparkline(row.trend)} ${row.grewIn === row.of ? "every round" : `${row.grewIn} of ${row.of} rounds`}`;
+}
+
+const AGAINST = { peak: "the highest count so far", previous: "the round before", first: "the first round" } as const;
+
+/** One table per round; a sentence when nothing grew. */
+export function growthText(round: GrowthRound & { readonly notes: readonly string[] }): string {
+  const heap = `heap ${formatBytes(round.heapBytes)}`;
+  if (round.round === 1) return [`round 1   ${heap}   baseline taken`, ...round.notes].join("\n");
+  const head = `round ${round.round}   ${heap}  ${formatSignedBytes(round.heapDelta)}`;
+  if (round.rows.length === 0)
+    return [head, ...round.notes, `nothing grew beyond ${AGAINST[round.baseline]}${internalText(round)}`].join("\n");
+  const columns: Column[] = [
+    { title: "#", align: "right" },
+    { title: "type", align: "left" },
+    { title: "total", align: "right" },
+    { title: "+delta", align: "right" },
+    { title: "bytes", align: "right" },
+    { title: "+bytes", align: "right" },
+    { title: "trend", align: "left" },
+  ];
+  const rows = round.rows.map((row, i) => [
+    String(i + 1),
+    forTerminal(row.type, 60),
+    formatCount(row.total),
+    formatSignedCount(row.delta),
+    formatBytes(row.bytes),
+    formatSignedBytes(row.bytesDelta),
+    trendText(row),
+  ]);
+  const more = round.omitted > 0 ? [`${formatNoun(round.omitted, "more type")} grew (--limit 0)${internalText(round)}`] : [];
+  const hidden = round.omitted === 0 && round.internal.rows > 0 ? [internalText(round).slice(2)] : [];
+  return [head, ...round.notes, ...tableLines(columns, rows), ...more, ...hidden].join("\n");
+}
+
+function internalText({ internal }: GrowthRound): string {
+  if (internal.rows === 0) return "";
+  return `; V8's own: ${formatNoun(internal.rows, "type")} ${formatSignedCount(internal.delta)}, ${formatSignedBytes(internal.bytesDelta)} (--internals)`;
+}

@@ -1,0 +1,102 @@
+// Text of `ps`, `attach`, `hunts`.
+
+import { forTerminal } from "./escape.ts";
+import { tableLines } from "./table.ts";
+import { formatBytes, formatUptime } from "./units.ts";
+
+export interface ProcessRow {
+  readonly pid: number;
+  readonly upSeconds: number;
+  readonly rssBytes: number;
+  readonly nodeVersion: string | undefined;
+  readonly inspector: { readonly host: string; readonly port: number } | undefined;
+  readonly attachable:
+    | { readonly ok: true; readonly how: "open" | "signal" }
+    | { readonly ok: false; readonly why: string; readonly hint: string };
+  readonly netNamespace: "same" | "other";
+  readonly command: string;
+}
+
+/** The Node processes of this machine. */
+export function processesText(rows: readonly ProcessRow[], width: number): string {
+  if (rows.length === 0) return "no Node process is running that this user can see";
+  const cells = rows.map((row) => [
+    String(row.pid),
+    formatUptime(row.upSeconds),
+    formatBytes(row.rssBytes),
+    row.nodeVersion ?? "-",
+    inspectorText(row),
+    forTerminal(row.command, Math.max(30, width - 60)),
+  ]);
+  const columns = [
+    { title: "PID", align: "right" },
+    { title: "UP", align: "left" },
+    { title: "RSS", align: "right" },
+    { title: "NODE", align: "left" },
+    { title: "INSPECTOR", align: "left" },
+    { title: "COMMAND", align: "left" },
+  ] as const;
+  return tableLines(columns, cells).join("\n");
+}
+
+function inspectorText(row: ProcessRow): string {
+  const container = row.netNamespace === "other" ? ", in another network namespace" : "";
+  if (!row.attachable.ok) return `no: ${row.attachable.why} (${row.attachable.hint})`;
+  if (row.inspector) return `${row.inspector.host}:${row.inspector.port}${container}`;
+  return `closed, can be opened${container}`;
+}
+
+export interface AttachedValue {
+  readonly pid: number | undefined;
+  readonly nodeVersion: string;
+  readonly command: string;
+  readonly host: string;
+  readonly port: number;
+  readonly openedByUs: boolean;
+  readonly shared: boolean;
+  /** Bytes. */
+  readonly heapUsed: number;
+}
+
+/** `attached to 4242 (node v20.20.2, node server.js, heap 214 MB) at 127.0.0.1:9229, opened by leakhunt` */
+export function attachedText(value: AttachedValue): string {
+  const what = `node ${value.nodeVersion}, ${forTerminal(value.command, 60)}, heap ${formatBytes(value.heapUsed)}`;
+  const how = value.shared ? "through the leakhunt that holds it" : value.openedByUs ? "opened by leakhunt" : "already open";
+  return `attached to ${value.pid ?? "the target"} (${what}) at ${value.host}:${value.port}, ${how}`;
+}
+
+export interface HuntRow {
+  readonly key: string;
+  readonly pid: number | undefined;
+  readonly command: string;
+  readonly state: "held" | "alive" | "ended" | "unknown";
+  readonly current: boolean;
+  readonly snapshots: number;
+  readonly bytes: number;
+  readonly lastUsed: string;
+}
+
+/** What is remembered, with its size. */
+export function huntsText(rows: readonly HuntRow[], home: string): string {
+  if (rows.length === 0) return "no hunts are stored";
+  const cells = rows.map((row) => [
+    row.current ? "*" : "",
+    row.key,
+    row.state,
+    String(row.snapshots),
+    formatBytes(row.bytes),
+    row.lastUsed.replace("T", " ").slice(0, 19),
+    forTerminal(row.command, 50),
+  ]);
+  const columns = [
+    { title: "", align: "left" },
+    { title: "HUNT", align: "left" },
+    { title: "TARGET", align: "left" },
+    { title: "SNAPSHOTS", align: "right" },
+    { title: "ON DISK", align: "right" },
+    { title: "LAST USED (UTC)", align: "left" },
+    { title: "COMMAND", align: "left" },
+  ] as const;
+  const total = rows.reduce((sum, row) => sum + row.bytes, 0);
+  return [...tableLines(columns, cells), "", `${formatBytes(total)} in ${forTerminal(home, 200)}`].join("\n");
+}

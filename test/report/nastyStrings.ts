@@ -1,0 +1,27 @@
+// Texts a heap may hold that have broken other tools: markup, DOT syntax, terminal control, broken Unicode, sheer size.
+
+export const NASTY: Readonly<Record<string, string>> = {
+  "closes the table": "</TD></TR></TABLE><script>alert(1)</script>",
+  "closes the label": '"]; evil [label=pwn]; n0 -> evil; x [label="',
+  "closes an HTML label": ">]; evil [label=<b>pwn</b>]; x [label=<",
+  "HTML label of its own": "<script> x </script>",
+  CDATA: "]]><![CDATA[ <evil/> ]]>",
+  "closes a comment": "--> <evil/> <!--",
+  "right to left": "\u202egnp.exe\u202c",
+  "zero width": "ad\u200bmin\ufeff\u2060\u00ad",
+  NUL: "be\0fore",
+  controls: "a\x07\x08\x0b\x1f\x7f\x9bb\r\n\tc",
+  "100 kB": "x".repeat(100_000),
+  "100 kB of markup": "<&\"'>\\".repeat(17_000),
+  "Graphviz substitutions": "C:\\Node \\N \\G \\E \\L \\l \\r \\",
+  image: '<image href="/etc/passwd"/>',
+  img: '<IMG SRC="/etc/passwd"/>',
+  "entity bomb": '<!DOCTYPE x [<!ENTITY a "&b;&b;">]>&a;&#0;&#x41;&nbsp;',
+  "lone surrogates": "\ud800 high, low \udc00\udbff",
+  "terminal escapes": "\x1b[31mred\x1b[0m\x1b]0;title\x07\x1b]8;;http://evil\x1b\\link",
+  "quotes and backslashes": "\\\\\"'`$1",
+  "not characters": "\ufffe\uffff\u2028\u2029",
+  "other scripts": "日本語 العربية Привет 😀 ★",
+  spaces: "   ",
+  empty: "",
+};
