@@ -25,6 +25,7 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
   const skip = skipper(options, new Set(targets));
   const builder = new PictureBuilder(graph, options);
   for (const target of targets) builder.card(target).isTarget = true;
+  const chained = new Set<number>();
   const depth = new Map<number, number>(targets.map((target) => [target, 0]));
   for (const target of targets) drawTarget(target);
   drawSideBranches();
@@ -106,7 +107,10 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
     }
     steps.forEach((step, i) => {
       const card = builder.card(step.node);
-      if (step.folded > 0) card.extra ??= `last of a chain: ${step.folded.toLocaleString("en-US")} alike between`;
+      if (step.folded > 0) {
+        card.extra ??= `last of a chain: ${step.folded.toLocaleString("en-US")} alike between`;
+        chained.add(step.node);
+      }
       builder.edge(from as number, step.node, [step.label], { onPath });
       note(step.node, lastDepth + steps.length - 1 - i);
       from = step.node;
@@ -124,7 +128,7 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
     for (const [node, d] of order) {
       if (builder.size >= maxNodes) return;
       const card = builder.nodes.get(node);
-      if (!card || card.kind === "root" || graph.rootPaths.isStart(node)) continue;
+      if (!card || card.kind === "root" || chained.has(node) || graph.rootPaths.isStart(node)) continue;
       let added = 0;
       for (const group of rankHolders(graph, node, skip, SIDE_HOLDS).groups) {
         if (added === 2 || builder.size >= maxNodes) break;

@@ -7,7 +7,7 @@ import { usage } from "../errors.ts";
 import { leakingText, pathText, showText } from "../report/pathText.ts";
 import { forceOption, freshOption, limitOption, moreIds, sourceArgument, sourceOption, toCount } from "./options.ts";
 import type { Session } from "./session.ts";
-import { fromText } from "./types.ts";
+import { fromText, type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
 const objectArgument = { name: "[object]", help: "@id, or the number of a row of the last table (its newest object)" };
@@ -35,7 +35,7 @@ async function oneObject(session: Session, [object, source]: readonly unknown[],
   return { loaded, node: nodes[0] as number };
 }
 
-export const showVerb: Verb = defineVerb<ShownObject & { snapshot: string }>({
+export const showVerb: Verb = defineVerb<ShownObject & Named>({
   name: "show",
   summary: "one object: class, preview, sizes, properties and entries, where it is defined",
   arguments: [objectArgument, sourceArgument],
@@ -43,12 +43,12 @@ export const showVerb: Verb = defineVerb<ShownObject & { snapshot: string }>({
   examples: ["leakhunt show @1234", "leakhunt show 1"],
   async *run(session, args, options) {
     const { loaded, node } = await oneObject(session, args, options);
-    yield { ...showObject(loaded.graph, node, options["limit"] as number), snapshot: loaded.name };
+    yield { ...showObject(loaded.graph, node, options["limit"] as number), ...named(loaded) };
   },
-  render: (value) => showText(value),
+  render: (value) => stale(value) + showText(value),
 });
 
-type PathValue = PathResult & { snapshot: string; condition: string | undefined; forward: boolean };
+type PathValue = PathResult & Named & { condition: string | undefined; forward: boolean };
 
 export const pathVerb: Verb = defineVerb<PathValue>({
   name: "path",
@@ -77,12 +77,12 @@ export const pathVerb: Verb = defineVerb<PathValue>({
             maxDepth: options["maxDepth"] as number,
             ignore,
           });
-    yield { ...result, snapshot: loaded.name, condition: to, forward };
+    yield { ...result, ...named(loaded), condition: to, forward };
   },
-  render: (value) => pathText(value),
+  render: (value) => stale(value) + pathText(value),
 });
 
-export const leakingVerb: Verb = defineVerb<LeakingResult & { snapshot: string; takenAt: string | undefined }>({
+export const leakingVerb: Verb = defineVerb<LeakingResult & Named>({
   name: "leaking",
   summary: "objects that only native handles or weak edges hold: nothing in JavaScript refers to them",
   arguments: [sourceArgument],
@@ -95,7 +95,7 @@ export const leakingVerb: Verb = defineVerb<LeakingResult & { snapshot: string; 
       loaded,
       result.objects.map(({ id }) => ({ id })),
     );
-    yield { ...result, snapshot: loaded.name, takenAt: loaded.takenAt };
+    yield { ...result, ...named(loaded) };
   },
   render: (value) => `${fromText({ name: value.snapshot, takenAt: value.takenAt })}\n${leakingText(value)}`,
 });

@@ -17,6 +17,7 @@ import { writeBeside } from "../report/writeFile.ts";
 import { ignored, objectWords } from "./objects.ts";
 import { filterOption, moreIds, sourceOption, toChoice, toCount } from "./options.ts";
 import { looksLikeSource } from "./source.ts";
+import { type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
 const FORMATS: readonly PictureFormat[] = ["png", "svg", "dot", "pdf"];
@@ -29,7 +30,7 @@ interface Written {
   readonly notes: readonly string[];
 }
 
-type PictureValue = { readonly picture: Picture; readonly snapshot: string; readonly file: Written | undefined };
+type PictureValue = Named & { readonly picture: Picture; readonly file: Written | undefined };
 
 const OPTIONS = [
   { flags: "--id <@id>", help: "the object; may be given several times", parse: moreIds },
@@ -86,9 +87,9 @@ function pictureVerb(
       const picture = select(loaded.graph, [...new Set(nodes)], choices(options));
       const file = output && format ? await write(picture, output, format, options, session.signal) : undefined;
       if (file && options["open"] === true) await openWithViewer(file.path);
-      yield { picture, snapshot: loaded.name, file };
+      yield { picture, ...named(loaded), file };
     },
-    render: ({ picture, file }, { color }) => (file ? fileText(picture, file) : renderTree(picture, { color })),
+    render: (value, { color }) => stale(value) + (value.file ? fileText(value.picture, value.file) : renderTree(value.picture, { color })),
   });
 }
 

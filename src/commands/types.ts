@@ -20,9 +20,17 @@ export function fromText({ name, takenAt }: { name: string; takenAt: string | un
     : `from ${name}, taken ${seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} ago (--fresh takes a new one)`;
 }
 
-type Named = { readonly snapshot: string; readonly takenAt: string | undefined };
+/** Says where an answer comes from when that is not the snapshot just taken: a file, or one that has aged. */
+export function stale(value: Named): string {
+  const age = value.takenAt === undefined ? 0 : Date.now() - Date.parse(value.takenAt);
+  return age > STALE_MS ? `${head(value).replace(" (--fresh takes a new one)", "")}\n` : "";
+}
 
-function named(loaded: Loaded): Named {
+const STALE_MS = 60_000;
+
+export type Named = { readonly snapshot: string; readonly takenAt: string | undefined };
+
+export function named(loaded: Loaded): Named {
   return { snapshot: loaded.name, takenAt: loaded.takenAt };
 }
 

@@ -95,11 +95,35 @@ function describeScope(graph: HeapGraph, n: number): Description {
 
 function describeObject(graph: HeapGraph, n: number, location: string | undefined): Description {
   const title = graph.name(n) || "Object";
+  const timer = timerCall(graph, n);
+  if (timer !== undefined) return { kind: "object", title, preview: timer, location };
   const counted = contents(graph, n, title);
   if (counted !== undefined) return { kind: "collection", title, preview: counted, location };
   const bytes = graph.collections.bufferBytes(n);
   if (bytes !== undefined) return { kind: "collection", title, preview: `${bytes.toLocaleString("en-US")} bytes`, location };
   return { kind: title.startsWith("Node / ") ? "native" : "object", title, preview: ownProperties(graph, n), location };
+}
+
+/** `setInterval(poll, 1000)`: a timer as the call that made it; undefined for other objects. */
+function timerCall(graph: HeapGraph, n: number): string | undefined {
+  const { names, columns } = graph;
+  let callback: number | undefined;
+  let delay: string | undefined;
+  let call = "setTimeout";
+  for (let e = graph.firstEdge(n); e < graph.endEdge(n); e++) {
+    if (graph.edgeType(e) !== EdgeType.property) continue;
+    const name = columns.edgeName[e];
+    const to = graph.edgeTo(e);
+    if (name === names._onTimeout) callback = to;
+    else if (name === names._onImmediate) {
+      callback = to;
+      call = "setImmediate";
+    } else if (name === names._idleTimeout) delay = graph.numberText(to);
+    else if (name === names._repeat && graph.type(to) === NodeType.number) call = "setInterval";
+  }
+  if (callback === undefined || graph.type(callback) !== NodeType.closure) return undefined;
+  const what = graph.name(callback) || "(anonymous function)";
+  return delay === undefined || call === "setImmediate" ? `${call}(${what})` : `${call}(${what}, ${delay})`;
 }
 
 /** `2,000 entries` for Maps, Sets and arrays. */

@@ -11,6 +11,7 @@ import { Collections } from "./collections.ts";
 import { computeDistances, SYSTEM_DISTANCE } from "./distances.ts";
 import { computeDominators, computeRetainedSizes, type DominatorTree } from "./dominators.ts";
 import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
+import { Emitters } from "./emitters.ts";
 import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
 import { findNames, type NameIndexes } from "./names.ts";
 import { indexRetainers, type RetainerIndex } from "./retainers.ts";
@@ -43,6 +44,7 @@ export class HeapGraph {
   readonly #nativeContextNames = new Map<number, boolean>();
   /** Views that make a V8 heap readable. */
   readonly collections: Collections = new Collections(this);
+  readonly emitters: Emitters = new Emitters(this);
   readonly scopes: Scopes = new Scopes(this);
   readonly scripts: Scripts = new Scripts(this);
 

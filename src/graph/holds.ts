@@ -28,6 +28,7 @@ const PLUMBING_NAMES = new Set([
 export function isPlumbing(graph: HeapGraph, n: number): boolean {
   const type = graph.type(n);
   if (type === NodeType.array) return true;
+  if (type === NodeType.object) return graph.emitters.isEvents(n) || graph.emitters.isListeners(n);
   if (type === NodeType.hidden || type === NodeType.code) return PLUMBING_NAMES.has(graph.name(n));
   return false;
 }
@@ -52,6 +53,7 @@ export function labelOf(graph: HeapGraph, holder: number, through: readonly numb
       if (part === "value") return { kind: "map value", key: graph.collections.keyOfValue(owner, slot) };
     }
   }
+  if (firstName === "_events" && edges.length > 1) return { kind: "listener", name: graph.edgeName(edges[1] as number) };
   if (firstName === "elements") return { kind: "element", index: Number(graph.edgeName(last)) };
   if (firstName === "reactions_or_result") return { kind: "waits" };
   if (firstName === "parameters_and_registers") return { kind: "suspended" };
@@ -137,7 +139,6 @@ export function foldPath(graph: HeapGraph, nodes: readonly number[], edges: read
  */
 export function holdersOf(graph: HeapGraph, node: number, limit: number = Number.POSITIVE_INFINITY): Hold[] {
   const found: Hold[] = [];
-  const direct = new Set<number>();
   const { retainers, rootPaths } = graph;
   const { costs } = rootPaths;
   type Trail = { at: number; nodes: number[]; edges: number[] };
@@ -151,11 +152,7 @@ export function holdersOf(graph: HeapGraph, node: number, limit: number = Number
       const edge = retainers.edge[r] as number;
       if (from === node || costs.of(from, edge) < 0 || !isReason(graph, from, edge)) continue;
       if (!isPlumbing(graph, from)) {
-        const through = [...nodes];
-        // elements and properties repeat what a direct edge says already
-        if (through.length > 0 && direct.has(from) && isRepeat(graph, edge)) continue;
-        if (through.length === 0) direct.add(from);
-        found.push({ holder: from, held: node, label: labelOf(graph, from, through, [edge, ...edges]), through });
+        found.push({ holder: from, held: node, label: labelOf(graph, from, nodes, [edge, ...edges]), through: nodes });
       } else if (nodes.length < MAX_THROUGH && !seen.has(from)) {
         seen.add(from);
         todo.push({ at: from, nodes: [from, ...nodes], edges: [edge, ...edges] });
@@ -165,6 +162,7 @@ export function holdersOf(graph: HeapGraph, node: number, limit: number = Number
   return found;
 }
 
+/** Elements, properties and bound arguments have a direct edge as well: the array behind them says it twice. */
 function isRepeat(graph: HeapGraph, edge: number): boolean {
   const { names, columns } = graph;
   const name = columns.edgeName[edge] as number;
@@ -177,9 +175,13 @@ function isReason(graph: HeapGraph, from: number, edge: number): boolean {
   if (type === NodeType.objectShape) return false;
   if (type === NodeType.code && !isPlumbing(graph, from)) return false;
   if (type === NodeType.synthetic) return false; // roots are told by rootPaths
+  if (isRepeat(graph, edge)) return false;
   const { columns, names } = graph;
   const name = columns.edgeName[edge] as number;
-  if (columns.edgeType[edge] === EdgeType.property && (name === names.proto || name === names.constructor)) return false;
+  if (columns.edgeType[edge] === EdgeType.property) {
+    // Node links its timers to one another; that is no reason for any of them.
+    return ![names.proto, names.constructor, names._idleNext, names._idlePrev].includes(name);
+  }
   if (columns.edgeType[edge] === EdgeType.internal && (name === names.native_context || name === names.prototype)) return false;
   return true;
 }
@@ -190,21 +192,18 @@ function isReason(graph: HeapGraph, from: number, edge: number): boolean {
  */
 export function heldBy(graph: HeapGraph, node: number, limit: number = Number.POSITIVE_INFINITY): Hold[] {
   const found: Hold[] = [];
-  const direct = new Set<number>();
   const { costs } = graph.rootPaths;
   const seen = new Set<number>([node]);
   const visit = (at: number, nodes: number[], edges: number[]): void => {
     for (let e = graph.firstEdge(at); e < graph.endEdge(at) && found.length < limit; e++) {
       const to = graph.edgeTo(e);
-      if (costs.of(at, e) < 0 || isTypeInformation(graph, e, to)) continue;
+      if (costs.of(at, e) < 0 || isRepeat(graph, e) || isTypeInformation(graph, e, to)) continue;
       if (isPlumbing(graph, to)) {
         if (nodes.length >= MAX_THROUGH || seen.has(to)) continue;
         seen.add(to);
         visit(to, [...nodes, to], [...edges, e]);
         continue;
       }
-      if (nodes.length > 0 && direct.has(to) && isRepeat(graph, edges[0] as number)) continue;
-      if (nodes.length === 0) direct.add(to);
       found.push({ holder: node, held: to, label: labelOf(graph, node, nodes, [...edges, e]), through: nodes });
     }
   };

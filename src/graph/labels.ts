@@ -30,6 +30,8 @@ export type HoldLabel =
   | { readonly kind: "outer scope" }
   /** `bind()`: the function, this, or an argument. */
   | { readonly kind: "bound"; readonly name: string }
+  /** A listener of an EventEmitter: `on("data")`. */
+  | { readonly kind: "listener"; readonly name: string }
   /** A pending promise holds what waits for it. */
   | { readonly kind: "waits" }
   /** What an async function or generator needs when it goes on. */

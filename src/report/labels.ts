@@ -18,6 +18,8 @@ export function holdLabelText(label: HoldLabel): string {
       return `[${formatCount(label.index)}]`;
     case "map value":
       return `.get(${keyText(label.key)})`;
+    case "listener":
+      return `.on(${quoted(label.name)})`;
     case "bound":
       return `bound ${clip(label.name, LABEL_LIMIT)}`;
     case "internal":
