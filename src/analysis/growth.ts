@@ -130,9 +130,13 @@ function recount(state: GrowthState, before: Map<string, TypeCount>): void {
     history.peakBytes = row.shallow;
   }
   for (const [type, history] of Object.entries(state.types)) {
-    if (before.has(type) || history.counts.length === 0) continue;
-    history.counts[history.counts.length - 1] = 0;
-    history.bytes[history.bytes.length - 1] = 0;
+    const last = history.counts.length - 1;
+    if (before.has(type) || last < 0 || history.counts[last] === 0) continue;
+    // All its objects have other names now, so its peak is as false as its count.
+    history.counts[last] = 0;
+    history.bytes[last] = 0;
+    history.peakCount = 0;
+    history.peakBytes = 0;
   }
 }
 

@@ -91,25 +91,45 @@ function costOf(graph: HeapGraph, path: RootPath): number {
   return cost;
 }
 
-function group(graph: HeapGraph, merged: Map<number, HoldLabel[]>): { node: number; labels: HoldLabel[]; alike: number }[] {
-  const byLook = new Map<string, number[]>();
-  for (const [node, labels] of merged) {
-    const look = `${lookOf(graph, node)}|${labels.map(labelKind).join()}|${onwardOf(graph, node)}`;
-    const nodes = byLook.get(look);
-    if (nodes) nodes.push(node);
-    else byLook.set(look, [node]);
+interface Draft {
+  node: number;
+  labels: HoldLabel[];
+  alike: number;
+}
+
+/**
+ * Alike holders become one: first those that hold the object in the same way, then, if that still leaves many of
+ * one look, all of that look (objects that keep it under ever new keys).
+ */
+function group(graph: HeapGraph, merged: Map<number, HoldLabel[]>): Draft[] {
+  const singles = [...merged].map(([node, labels]): Draft => ({ node, labels, alike: 1 }));
+  const looks = new Map<number, string>(singles.map(({ node }) => [node, `${lookOf(graph, node)}|${onwardOf(graph, node)}`]));
+  const byWay = gather(graph, singles, ({ node, labels }) => `${looks.get(node)}|${labels.map(labelKind).join()}`);
+  return gather(graph, byWay, ({ node }) => looks.get(node) as string);
+}
+
+/** Merges the drafts of one key where there are at least GROUP_FROM of them. */
+function gather(graph: HeapGraph, drafts: readonly Draft[], keyOf: (draft: Draft) => string): Draft[] {
+  const byKey = new Map<string, Draft[]>();
+  for (const draft of drafts) {
+    const key = keyOf(draft);
+    const known = byKey.get(key);
+    if (known) known.push(draft);
+    else byKey.set(key, [draft]);
   }
-  const drafts: { node: number; labels: HoldLabel[]; alike: number }[] = [];
-  for (const nodes of byLook.values()) {
-    if (nodes.length < GROUP_FROM) {
-      for (const node of nodes) drafts.push({ node, labels: merged.get(node) as HoldLabel[], alike: 1 });
-      continue;
-    }
-    let best = nodes[0] as number;
-    for (const node of nodes) if (priceOf(graph, node) < priceOf(graph, best)) best = node;
-    drafts.push({ node: best, labels: merged.get(best) as HoldLabel[], alike: nodes.length });
+  return [...byKey.values()].flatMap((same) => (same.length < GROUP_FROM ? same : [mergeDrafts(graph, same)]));
+}
+
+function mergeDrafts(graph: HeapGraph, same: readonly Draft[]): Draft {
+  let best = same[0] as Draft;
+  let alike = 0;
+  for (const draft of same) {
+    alike += draft.alike;
+    if (priceOf(graph, draft.node) < priceOf(graph, best.node)) best = draft;
   }
-  return drafts;
+  // What only some of them have says nothing about the group.
+  const common = best.labels.filter((label) => same.every(({ labels }) => labels.some((other) => labelKind(other) === labelKind(label))));
+  return { node: best.node, labels: common.length > 0 ? common : best.labels, alike };
 }
 
 /** Class and place of definition: what makes two objects look alike. */

@@ -101,16 +101,43 @@ export function nodeById(graph: HeapGraph, id: number, where: string): NodeIndex
   return node;
 }
 
-/** The object of a type that best stands for it: the newest one that some root reaches. */
-export function newestOfType(graph: HeapGraph, type: string): NodeIndex | undefined {
-  let best: number | undefined;
-  let fallback: number | undefined;
-  for (const n of nodesOfType(graph, type)) {
-    if (fallback === undefined || graph.id(n) > graph.id(fallback)) fallback = n;
+/** Of this many newest objects the typical one is chosen. */
+const NEWEST = 64;
+
+/**
+ * The object of a type that best stands for what is happening now: among its newest objects the newest of those
+ * that are held alike most often. The very newest alone may be a bystander, such as one more bound function.
+ */
+export function typicalOfType(graph: HeapGraph, type: string): NodeIndex | undefined {
+  const nodes = nodesOfType(graph, type).sort((a, b) => graph.id(b) - graph.id(a));
+  const candidates: number[] = [];
+  for (const n of nodes) {
     if (isPrototype(graph, n) || !graph.rootPaths.reaches(n)) continue;
-    if (best === undefined || graph.id(n) > graph.id(best)) best = n;
+    if (candidates.push(n) === NEWEST) break;
   }
-  return (best ?? fallback) as NodeIndex | undefined;
+  const groups = new Map<string, number[]>();
+  for (const n of candidates) {
+    const look = heldLook(graph, n);
+    const group = groups.get(look);
+    if (group) group.push(n);
+    else groups.set(look, [n]);
+  }
+  let best: number[] = [];
+  for (const group of groups.values()) if (group.length > best.length) best = group;
+  return (best[0] ?? nodes[0]) as NodeIndex | undefined;
+}
+
+/** Where the object was defined and the last three steps of its path, without indices. */
+function heldLook(graph: HeapGraph, n: number): string {
+  const at = graph.locationOf(n);
+  const parts = [graph.name(n), at ? `${at.scriptId}:${at.line}:${at.column}` : ""];
+  let step = graph.rootPaths.before(n);
+  for (let i = 0; step && i < 3; i++) {
+    const edge = graph.edgeType(step.edge);
+    parts.push(edge === EdgeType.property || edge === EdgeType.context ? graph.edgeName(step.edge) : String(edge), graph.name(step.node));
+    step = graph.rootPaths.before(step.node);
+  }
+  return parts.join("|");
 }
 
 /** `Session.prototype` is counted under `Session`, but nobody means it. */

@@ -76,14 +76,18 @@ function comparing(parts: RegExpExecArray): NodePredicate {
 /** objgraph's `is_proper_module`: a place where a retaining path may end. */
 export const isProperRoot: NodePredicate = (graph, node) => graph.rootPaths.isStart(node) || graph.policy.userRoots.includes(node);
 
+/** Splits at the separator, but not inside `/…/` nor inside the braces of a shape's name: `{id, user}` is one. */
 function splitOutsideRegex(text: string, separator: string): string[] {
   const parts: string[] = [];
   let inRegex = false;
+  let braces = 0;
   let part = "";
   for (let i = 0; i < text.length; i++) {
     const c = text[i] as string;
-    if (c === "/" && text[i - 1] !== "\\" && (inRegex || part.trim() === "" || part.trim() === "!")) inRegex = !inRegex;
-    if (c === separator && !inRegex) {
+    if (c === "/" && text[i - 1] !== "\\" && (inRegex || /(^|[,&!])\s*$/.test(part))) inRegex = !inRegex;
+    if (!inRegex && c === "{") braces++;
+    if (!inRegex && c === "}") braces--;
+    if (c === separator && !inRegex && braces <= 0) {
       parts.push(part);
       part = "";
     } else part += c;

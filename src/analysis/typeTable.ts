@@ -2,7 +2,7 @@
 // Counted as DevTools' Summary does: nodes whose shallow size went to their owner are not objects of their own.
 
 import type { ClassTable, HeapClass, Shape } from "../graph/classes.ts";
-import type { HeapGraph } from "../graph/heapGraph.ts";
+import { type HeapGraph, isSystemName } from "../graph/heapGraph.ts";
 import type { NodePredicate } from "./predicates.ts";
 
 export interface TypeCount {
@@ -122,7 +122,7 @@ function locationText(graph: HeapGraph, c: HeapClass): string | undefined {
 
 /** Rows that V8 makes for itself: real bytes, but nobody's leak. */
 export function isInternalType(type: string): boolean {
-  return INTERNAL_TYPES.has(type) || type.startsWith("system / Context");
+  return INTERNAL_TYPES.has(type) || isSystemName(type);
 }
 
 /** Rows of plain values: what an object is made of, seldom what leaks by itself. */

@@ -3,12 +3,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { addRound, type BaselineMode, type GrowthRound, type GrowthState, newGrowthState } from "../analysis/growth.ts";
 import type { NodePredicate } from "../analysis/predicates.ts";
-import { usage } from "../errors.ts";
+import { targetGone, usage } from "../errors.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import { growthText } from "../report/growthText.ts";
 import { formatDuration } from "../report/units.ts";
-import { filterOption, forceOption, internalsOption, limitOption, sourceArgument, toChoice, toCount, toDuration } from "./options.ts";
-import type { Live, Loaded, Session } from "./session.ts";
+import {
+  filterOption,
+  forceOption,
+  internalsOption,
+  keepOption,
+  limitOption,
+  sourceArgument,
+  toChoice,
+  toCount,
+  toDuration,
+} from "./options.ts";
+import type { Live, Loaded, Session, TakeOptions } from "./session.ts";
 import { parseSource } from "./source.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
@@ -44,6 +54,7 @@ export const growthVerb: Verb = defineVerb<GrowthValue>({
     filterOption,
     internalsOption,
     { flags: "--reset", help: "forget the baseline of earlier rounds first" },
+    keepOption,
     forceOption,
   ],
   examples: [
@@ -94,6 +105,7 @@ async function* rounds(session: Session, live: Live, choices: Choices, options: 
   const interval = options["interval"] as number | undefined;
   const wanted = (options["count"] as number | undefined) ?? (interval === undefined ? 1 : Number.POSITIVE_INFINITY);
   const force = options["force"] === true;
+  const keep = options["keep"] as number;
   let state = options["reset"] === true ? undefined : live.hunt.load<GrowthState>("growth");
   // objgraph: the first call takes the baseline, each later one says what grew since. With --interval or --count
   // the loop is asked for, so it takes its own baseline and goes on from there.
@@ -101,7 +113,7 @@ async function* rounds(session: Session, live: Live, choices: Choices, options: 
   let tables = 0;
   for (let turn = 0; ; turn++) {
     const began = Date.now();
-    const { round, loaded } = await oneRound(session, live, state, choices, force, turn > 0);
+    const { round, loaded } = await oneRound(session, live, state, choices, { force, keep, quiet: turn > 0 });
     yield round;
     session.remember(
       loaded,
@@ -110,6 +122,12 @@ async function* rounds(session: Session, live: Live, choices: Choices, options: 
     if (round.round > 1) tables++;
     if (tables >= wanted || (interval === undefined && wanted === 1)) return;
     await pause(session, Math.max(0, (interval ?? 5000) - (Date.now() - began)), live);
+    if (live.askedToEnd) {
+      session.notice("another leakhunt asked this one to detach");
+      return;
+    }
+    // The leakhunt that held the target is replaced by the next capture; the target itself is not.
+    if (live.gone !== undefined && !live.held.shared) throw targetGone(live.gone);
   }
 }
 
@@ -118,11 +136,10 @@ async function oneRound(
   live: Live,
   state: GrowthState,
   choices: Choices,
-  force: boolean,
-  quiet: boolean,
+  how: TakeOptions,
 ): Promise<{ round: GrowthValue; loaded: Loaded }> {
   const before = live.hunt.record.snapshots.at(-1);
-  const { loaded, entry, captured } = await session.take(live, { force, quiet });
+  const { loaded, entry, captured } = await session.take(live, how);
   const previous = async (): Promise<HeapGraph | undefined> => {
     // The older graph is opened only when new shapes must be counted there too.
     if (!before) return undefined;

@@ -10,7 +10,7 @@ import type { Session } from "./session.ts";
 import { fromText, type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
-const objectArgument = { name: "[object]", help: "@id, or the number of a row of the last table (its newest object)" };
+const objectArgument = { name: "[object]", help: "@id, or the number of a row of the last table (a typical new object of it)" };
 const idOption = { flags: "--id <@id>", help: "the object, as an option", parse: moreIds };
 
 /** Words that name objects: the arguments and --id together. */

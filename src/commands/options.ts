@@ -56,6 +56,12 @@ export const sourceOption: OptionSpec = {
 };
 export const freshOption: OptionSpec = { flags: "--fresh", help: "take a new snapshot instead of using the last one of the hunt" };
 export const forceOption: OptionSpec = { flags: "--force", help: "take a snapshot even when it may not fit into memory" };
+export const keepOption: OptionSpec = {
+  flags: "--keep <n>",
+  help: "snapshots kept in the hunt",
+  parse: toCount("--keep", 1),
+  default: 3,
+};
 export const limitOption: OptionSpec = { flags: "--limit <n>", help: "rows; 0 for all", parse: toCount("--limit"), default: 10 };
 export const internalsOption: OptionSpec = { flags: "--internals", help: "also show V8's own rows and plumbing" };
 export const filterOption: OptionSpec = {

@@ -62,7 +62,7 @@ function pictureVerb(
   return defineVerb<PictureValue>({
     name,
     summary,
-    arguments: [{ name: "[objects...]", help: "@ids, or rows of the last table (their newest objects); last, a snapshot file" }],
+    arguments: [{ name: "[objects...]", help: "@ids, or rows of the last table (a typical new object of each); last, a snapshot file" }],
     options: [
       ...OPTIONS,
       {

@@ -3,10 +3,12 @@
 
 import { existsSync, rmSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { newestOfType, nodeById } from "../analysis/objects.ts";
-import { noCurrentHunt, noSnapshots, noSuchProcess, noSuchRow, noSuchType, usage } from "../errors.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { nodeById, typicalOfType } from "../analysis/objects.ts";
+import { LeakhuntError, noCurrentHunt, noSnapshots, noSuchProcess, noSuchRow, noSuchType, usage } from "../errors.ts";
 import { HeapGraph } from "../graph/heapGraph.ts";
 import type { NodeIndex } from "../graph/ids.ts";
+import { alone } from "../hunts/home.ts";
 import { Hunt, isAlive, type LastTable, readCurrent, type SnapshotEntry, startTimeOf, writeCurrent } from "../hunts/hunt.ts";
 import { costText } from "../report/captureText.ts";
 import { readSnapshot } from "../snapshot/open.ts";
@@ -43,8 +45,13 @@ export interface Loaded {
 }
 
 export interface Live {
-  readonly held: HeldTarget;
+  /** Another one when the leakhunt that held the target has ended and we took over. */
+  held: HeldTarget;
   readonly hunt: Hunt;
+  /** Why the target is no longer there. */
+  gone: string | undefined;
+  /** Another leakhunt asked this one to let go. */
+  askedToEnd: boolean;
 }
 
 export interface Taken {
@@ -52,6 +59,13 @@ export interface Taken {
   readonly captured: HeldCapture;
   readonly cost: CaptureCost;
   readonly loaded: Loaded;
+}
+
+export interface TakeOptions {
+  readonly force?: boolean | undefined;
+  readonly quiet?: boolean | undefined;
+  /** Snapshots kept in the hunt, this one included. */
+  readonly keep?: number | undefined;
 }
 
 export class Session {
@@ -93,12 +107,33 @@ export class Session {
     const wanted = this.#targetSource(source);
     if (this.#live && this.#isSame(this.#live, wanted)) return this.#live;
     await this.release();
-    const held = (await this.#viaHolder(wanted)) ?? (await this.#hold(wanted));
-    const hunt = Hunt.of(held.identity, this.home);
-    this.#live = { held, hunt };
+    const { held, hunt } = await this.#reach(wanted);
+    const live: Live = { held, hunt, gone: undefined, askedToEnd: false };
+    this.#live = live;
+    watch(live);
     writeCurrent({ hunt: hunt.key }, this.home);
-    if (held instanceof LocalHold) await this.#share(held, hunt);
-    return this.#live;
+    return live;
+  }
+
+  /** Whoever comes while another leakhunt attaches waits for it, and then goes through it: one session per target. */
+  #reach(wanted: TargetSource): Promise<{ held: HeldTarget; hunt: Hunt }> {
+    return alone(this.home, lockName(wanted), this.signal, async () => {
+      const held = (await this.#viaHolder(wanted)) ?? (await this.#hold(wanted));
+      const hunt = Hunt.of(held.identity, this.home);
+      if (held instanceof LocalHold) await this.#share(held, hunt);
+      return { held, hunt };
+    });
+  }
+
+  /** The leakhunt that held the target has ended: takes its place. */
+  async #takeOver(live: Live): Promise<void> {
+    const { pid, startTime, url } = live.held.identity;
+    // A guard may be closing the inspector behind it.
+    await sleep(500, undefined, { signal: this.signal });
+    const { held } = await this.#reach(pid === undefined ? { url } : { pid, expectStartTime: startTime });
+    live.held = held;
+    live.gone = undefined;
+    watch(live);
   }
 
   /** Lets the target go; the inspector is closed if leakhunt opened it. */
@@ -106,7 +141,12 @@ export class Session {
     const live = this.#live;
     if (!live) return undefined;
     this.#live = undefined;
-    const done = await live.held.detach(end);
+    const { pid, host, port } = live.held.identity;
+    // Whoever attaches next must not find the inspector that is about to be closed.
+    const letGo = (): Promise<Detached> => live.held.detach(end);
+    const done = live.held.shared
+      ? await letGo()
+      : await alone(this.home, lockName(pid === undefined ? { host, port } : { pid }), new AbortController().signal, letGo);
     if (live.held instanceof LocalHold && existsSync(live.hunt.folder)) {
       live.hunt.update((record) => {
         if (record.holder?.pid === process.pid) record.holder = undefined;
@@ -191,7 +231,17 @@ export class Session {
   }
 
   /** Takes a snapshot of the live target, keeps it in the hunt and opens it. Says first what it will cost. */
-  async take(live: Live, options: { force?: boolean | undefined; quiet?: boolean | undefined } = {}): Promise<Taken> {
+  async take(live: Live, options: TakeOptions = {}): Promise<Taken> {
+    try {
+      return await this.#takeOnce(live, options);
+    } catch (error) {
+      if (!(error instanceof LeakhuntError) || error.code !== "HOLDER_GONE") throw error;
+      await this.#takeOver(live);
+      return this.#takeOnce(live, options);
+    }
+  }
+
+  async #takeOnce(live: Live, options: TakeOptions): Promise<Taken> {
     const { held, hunt } = live;
     const previous = this.previousCapture(hunt);
     const cost = await held.predict(previous);
@@ -213,7 +263,7 @@ export class Session {
         heapUsed,
         pauseMs: captured.pauseMs,
       };
-      hunt.addSnapshot(entry, this.#options.keep ?? 3);
+      hunt.addSnapshot(entry, options.keep ?? this.#options.keep ?? 3);
       const loaded = this.#remember(path, graph, hunt, entry);
       return { entry, captured, cost, loaded };
     } catch (error) {
@@ -315,6 +365,8 @@ export class Session {
 
   /** Remembers what the rows of a printed table are, for `path 1`. */
   remember(loaded: Loaded, rows: LastTable["rows"]): void {
+    // A round in which nothing grew leaves the rows of the last table askable.
+    if (rows.length === 0) return;
     this.#table = { source: loaded.from, rows };
     if ("file" in loaded.from && !isAbsolute(loaded.from.file)) return;
     writeCurrent({ table: this.#table }, this.home);
@@ -343,7 +395,7 @@ export class Session {
     const row = rows[Number(word) - 1];
     if (!row) throw noSuchRow(Number(word), rows.length);
     if ("id" in row) return nodeById(loaded.graph, row.id, loaded.name);
-    const node = newestOfType(loaded.graph, row.type);
+    const node = typicalOfType(loaded.graph, row.type);
     if (node === undefined) throw noSuchType(row.type, []);
     return node;
   }
@@ -377,6 +429,24 @@ export class Session {
     const entry = hunt?.record.snapshots.find((s) => s.number === snapshot);
     return hunt && entry ? this.open(hunt, entry) : undefined;
   }
+}
+
+/** Keeps in mind why the target is no longer there. */
+function watch(live: Live): void {
+  const { held } = live;
+  void held.gone.then((why) => {
+    if (live.held === held) live.gone = why;
+  });
+  if (held instanceof LocalHold) {
+    void held.askedToEnd.then(() => {
+      live.askedToEnd = true;
+    });
+  }
+}
+
+function lockName(wanted: TargetSource): string {
+  if ("pid" in wanted) return `attaching-${wanted.pid}`;
+  return "url" in wanted ? `attaching-${wanted.url}` : `attaching-${wanted.host}-${wanted.port}`;
 }
 
 function matches(

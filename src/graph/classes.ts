@@ -3,6 +3,7 @@
 
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
+import { findDetached } from "./detached.ts";
 
 /** A class of one snapshot. */
 export interface HeapClass {
@@ -25,9 +26,6 @@ const ROW_OF_TYPE: Readonly<Record<number, string>> = {
   [NodeType.regexp]: "RegExp",
 };
 
-/** V8's mark for wrappers whose DOM node or native object is no longer in use. */
-const DETACHED = 2;
-
 /** Ordered property names that make one shape; its row is `{a, b}`. */
 export type Shape = readonly string[];
 
@@ -37,7 +35,8 @@ export type Shape = readonly string[];
  * @param byLocation also splits classes of one name by where their constructor stands.
  */
 export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byLocation: boolean): ClassTable {
-  const { nodeCount, nodeType, nodeName, nodeDetachedness, strings } = columns;
+  const { nodeCount, nodeType, nodeName, strings } = columns;
+  const detached = findDetached(columns);
   const classes: HeapClass[] = [];
   const byName = new Map<string, number>();
   const classOf = new Uint32Array(nodeCount);
@@ -65,7 +64,7 @@ export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byL
       c = intern(objectClassName(strings.get(name)));
       ofString[name] = c;
     }
-    if (nodeDetachedness?.[n] === DETACHED) c = intern(`Detached ${(classes[c] as HeapClass).name}`);
+    if (detached?.[n] === 1) c = intern(`Detached ${(classes[c] as HeapClass).name}`);
     if (type === NodeType.object) {
       const shape = shapeOf && plain.has(name) ? shapeOf(n) : -1;
       if (shape >= 0) c = intern(shapeName(shapes[shape] as Shape));
@@ -92,10 +91,10 @@ export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byL
   }
 }
 
-/** DevTools cuts attributes off DOM nodes: `<div id="a">` counts as `<div>`, also after `Detached `. */
+/** DevTools cuts attributes off DOM nodes, at the first space: `<div id="a">` counts as `<div>`, also after `Detached `. */
 function objectClassName(name: string): string {
-  const tag = /^(Detached )?<([^\s>]+)[\s>]/.exec(name);
-  return tag ? `${tag[1] ?? ""}<${tag[2]}>` : name;
+  const tag = /^((?:Detached )?<[^ ]*) /.exec(name);
+  return tag ? `${tag[1]}>` : name;
 }
 
 function locationKeys(columns: SnapshotColumns): Map<number, { scriptId: number; line: number; column: number }> {

@@ -5,9 +5,8 @@ import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
 import type { KeyPreview } from "./labels.ts";
 
-/** Object header of a FixedArray: map and length. */
-const ARRAY_HEADER = 16;
-const SLOT = 8;
+/** Slots of a FixedArray before its elements: map and length. */
+const ARRAY_HEADER = 2;
 /** Slots before the buckets of an ordered hash table: elements, deleted, buckets. */
 const TABLE_HEADER = 3;
 /** Entries per bucket (V8's load factor). */
@@ -21,8 +20,8 @@ function entrySize(kind: CollectionKind): number {
 }
 
 /** Index of the first entry slot in a table of this many bytes. */
-function firstEntry(kind: CollectionKind, tableBytes: number): number {
-  const slots = (tableBytes - ARRAY_HEADER) / SLOT;
+function firstEntry(kind: CollectionKind, tableBytes: number, slotBytes: number): number {
+  const slots = tableBytes / slotBytes - ARRAY_HEADER;
   const buckets = Math.floor((slots - TABLE_HEADER) / (1 + LOAD * entrySize(kind)));
   return TABLE_HEADER + buckets;
 }
@@ -68,7 +67,7 @@ export class Collections {
 
   /** What the slot of a hash table holds. */
   slotIn(kind: CollectionKind, table: number, slot: number): "key" | "value" | undefined {
-    const first = firstEntry(kind, this.#graph.rawSize(table));
+    const first = firstEntry(kind, this.#graph.rawSize(table), this.#graph.pointerSize);
     if (slot < first) return undefined;
     const part = (slot - first) % entrySize(kind);
     return part === 0 ? "key" : kind === "Map" && part === 1 ? "value" : undefined;
@@ -98,7 +97,7 @@ export class Collections {
     const kind = this.kindOf(node);
     const table = this.tableOf(node);
     if (!kind || table === undefined) return [];
-    const first = firstEntry(kind, graph.rawSize(table));
+    const first = firstEntry(kind, graph.rawSize(table), graph.pointerSize);
     const size = entrySize(kind);
     const bySlot = new Map<number, { key: number | undefined; value: number | undefined }>();
     for (let e = graph.firstEdge(table); e < graph.endEdge(table); e++) {
@@ -108,7 +107,7 @@ export class Collections {
       const part = (slot - first) % size;
       if (part >= (kind === "Map" ? 2 : 1)) continue;
       const to = graph.edgeTo(e);
-      if (graph.type(to) === NodeType.hidden) continue; // the hole of a deleted entry
+      if (graph.isSystem(to)) continue; // the hole of a deleted entry
       const entry = bySlot.get(Math.floor((slot - first) / size)) ?? { key: undefined, value: undefined };
       if (part === 0) entry.key = to;
       else entry.value = to;
@@ -129,7 +128,7 @@ export class Collections {
         present++;
         last = Math.max(last, graph.columns.edgeName[e] as number);
       } else if (type === EdgeType.internal && graph.columns.edgeName[e] === graph.names.elements) {
-        capacity = Math.max(0, Math.floor((graph.rawSize(graph.edgeTo(e)) - ARRAY_HEADER) / SLOT));
+        capacity = Math.max(0, Math.floor(graph.rawSize(graph.edgeTo(e)) / graph.pointerSize - ARRAY_HEADER));
       }
     }
     return { present, capacity, last };

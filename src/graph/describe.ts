@@ -44,6 +44,7 @@ export function describe(graph: HeapGraph, n: number): Description {
     case NodeType.bigint:
       return { kind: "string", title: graph.name(n), preview: "bigint", location: undefined };
     case NodeType.native:
+      if (graph.isSystem(n)) return describeInternal(graph, n);
       return { kind: "native", title: graph.name(n) || "native", preview: "native", location: undefined };
     case NodeType.synthetic:
       return { kind: "root", title: graph.name(n) || "(root)", preview: "V8 root", location: undefined };
@@ -88,20 +89,35 @@ function describeScope(graph: HeapGraph, n: number): Description {
     const title = where === undefined ? "outermost scope" : `module scope of ${where}`;
     return { kind: "scope", title, preview, location: undefined };
   }
-  const owner = functionName !== "" ? `${functionName}()` : (where ?? "a function");
-  const title = kind === "block" ? `block scope in ${owner}` : `scope of ${owner}`;
+  const owner = functionName !== "" ? `${functionName}()` : where === undefined ? "a function" : `a function in ${where}`;
+  const block = functionName !== "" ? owner : (where ?? owner);
+  const title = kind === "block" ? `block scope in ${block}` : `scope of ${owner}`;
   return { kind: "scope", title, preview, location: where };
 }
 
 function describeObject(graph: HeapGraph, n: number, location: string | undefined): Description {
   const title = graph.name(n) || "Object";
+  const owner = prototypeOf(graph, n);
+  if (owner !== undefined) return { kind: "object", title, preview: `prototype of ${owner}`, location };
   const timer = timerCall(graph, n);
   if (timer !== undefined) return { kind: "object", title, preview: timer, location };
   const counted = contents(graph, n, title);
   if (counted !== undefined) return { kind: "collection", title, preview: counted, location };
   const bytes = graph.collections.bufferBytes(n);
-  if (bytes !== undefined) return { kind: "collection", title, preview: `${bytes.toLocaleString("en-US")} bytes`, location };
+  if (bytes !== undefined) {
+    // How much of it a view shows is not in a snapshot; that it keeps all of it is what matters.
+    const isView = graph.edgeNamed(n, "buffer", EdgeType.internal) !== undefined;
+    return { kind: "collection", title, preview: `${isView ? "view of " : ""}${bytes.toLocaleString("en-US")} bytes`, location };
+  }
   return { kind: title.startsWith("Node / ") ? "native" : "object", title, preview: ownProperties(graph, n), location };
+}
+
+/** The class whose `prototype` this object is: V8 counts it among the instances. */
+function prototypeOf(graph: HeapGraph, n: number): string | undefined {
+  const constructor = graph.follow(n, "constructor", EdgeType.property);
+  if (constructor === undefined || graph.type(constructor) !== NodeType.closure) return undefined;
+  if (graph.follow(constructor, "prototype", EdgeType.property) !== n) return undefined;
+  return graph.name(constructor) || "a class";
 }
 
 /** `setInterval(poll, 1000)`: a timer as the call that made it; undefined for other objects. */
@@ -135,7 +151,7 @@ function contents(graph: HeapGraph, n: number, title: string): string | undefine
   const { present, capacity, last } = graph.collections.elements(n);
   if (present > 0) return plural(last + 1, ["element", "elements"]);
   // Small integers leave no edges: only the room for them is known.
-  return capacity > 0 ? `room for ${plural(capacity, ["element", "elements"])}` : "empty";
+  return capacity > 0 ? `up to ${plural(capacity, ["element", "elements"])}` : "empty";
 }
 
 function isArrayLike(graph: HeapGraph, n: number): boolean {

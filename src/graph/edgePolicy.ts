@@ -101,7 +101,8 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
     for (let e = firstEdge[0] as number; e < (firstEdge[1] as number); e++) {
       const to = edgeTo[e] as number;
       const synthetic = nodeType[to] === NodeType.synthetic;
-      if (!synthetic || strings.get(nodeName[to] as number) === "(Document DOM trees)") roots.push(to);
+      // The root may hold one node by several edges.
+      if ((!synthetic || strings.get(nodeName[to] as number) === "(Document DOM trees)") && !roots.includes(to)) roots.push(to);
     }
     return roots;
   }

@@ -20,6 +20,21 @@ import { Scopes } from "./scopes.ts";
 import { Scripts } from "./scripts.ts";
 import { computeShallowSizes } from "./shallow.ts";
 
+/** Names that V8 gives its own objects; the memory behind buffers and strings is the program's. */
+export function isSystemName(name: string): boolean {
+  return name.startsWith("system / ") && name !== "system / JSArrayBufferData" && name !== "system / ExternalStringData";
+}
+
+/** Objects of V8 are a whole number of slots: one odd multiple of 4 gives compressed pointers away. */
+function findPointerSize({ nodeCount, nodeType, nodeSelfSize }: SnapshotColumns): 4 | 8 {
+  for (let n = 0; n < nodeCount; n++) {
+    const type = nodeType[n];
+    if (type !== NodeType.closure && type !== NodeType.object && type !== NodeType.array) continue;
+    if ((nodeSelfSize[n] as number) % 8 === 4) return 4;
+  }
+  return 8;
+}
+
 /** Read-only view of one snapshot. Sizes are bytes. */
 export class HeapGraph {
   readonly columns: SnapshotColumns;
@@ -41,6 +56,8 @@ export class HeapGraph {
   #names: NameIndexes | undefined;
   #rootPaths: RootPaths | undefined;
   readonly #contextNames = new Map<number, boolean>();
+  readonly #systemNames = new Map<number, boolean>();
+  #pointerSize: 4 | 8 | undefined;
   readonly #nativeContextNames = new Map<number, boolean>();
   /** Views that make a V8 heap readable. */
   readonly collections: Collections = new Collections(this);
@@ -257,6 +274,27 @@ export class HeapGraph {
     if (is === undefined) {
       is = this.columns.strings.get(nameIndex).startsWith("system / NativeContext");
       this.#nativeContextNames.set(nameIndex, is);
+    }
+    return is;
+  }
+
+  /** Bytes of one slot of the heap: 8, or 4 where V8 compresses pointers (Chromium, some builds of Node). */
+  get pointerSize(): 4 | 8 {
+    this.#pointerSize ??= findPointerSize(this.columns);
+    return this.#pointerSize;
+  }
+
+  /** Whether the node is one of V8's own objects: type `hidden`, or `native` by V8's newer naming. */
+  isSystem(n: number): boolean {
+    const type = this.type(n);
+    return type === NodeType.hidden || (type === NodeType.native && this.#systemName(this.columns.nodeName[n] as number));
+  }
+
+  #systemName(nameIndex: number): boolean {
+    let is = this.#systemNames.get(nameIndex);
+    if (is === undefined) {
+      is = isSystemName(this.columns.strings.get(nameIndex));
+      this.#systemNames.set(nameIndex, is);
     }
     return is;
   }

@@ -29,7 +29,7 @@ export function isPlumbing(graph: HeapGraph, n: number): boolean {
   const type = graph.type(n);
   if (type === NodeType.array) return true;
   if (type === NodeType.object) return graph.emitters.isEvents(n) || graph.emitters.isListeners(n);
-  if (type === NodeType.hidden || type === NodeType.code) return PLUMBING_NAMES.has(graph.name(n));
+  if (type === NodeType.code || graph.isSystem(n)) return PLUMBING_NAMES.has(graph.name(n));
   return false;
 }
 
@@ -58,7 +58,7 @@ export function labelOf(graph: HeapGraph, holder: number, through: readonly numb
   if (firstName === "reactions_or_result") return { kind: "waits" };
   if (firstName === "parameters_and_registers") return { kind: "suspended" };
   if (firstName === "bound_arguments") return { kind: "bound", name: `argument ${Number(graph.edgeName(last)) + 1}` };
-  if (graph.type(owner) === NodeType.hidden && graph.edgeName(last) === "value") {
+  if (graph.isSystem(owner) && graph.edgeName(last) === "value") {
     const exported = exportName(graph, holder, owner);
     if (exported !== undefined) return { kind: "variable", name: exported };
   }
@@ -217,7 +217,7 @@ function isTypeInformation(graph: HeapGraph, e: number, to: number): boolean {
   if (type === NodeType.code && !isPlumbing(graph, to)) return true;
   const { columns, names } = graph;
   const name = columns.edgeName[e] as number;
-  if (type === NodeType.hidden && !isPlumbing(graph, to) && columns.edgeType[e] !== EdgeType.property) {
+  if (graph.isSystem(to) && !isPlumbing(graph, to) && columns.edgeType[e] !== EdgeType.property) {
     return !graph.name(to).includes("JSProxy");
   }
   if (columns.edgeType[e] === EdgeType.property) return name === names.proto;

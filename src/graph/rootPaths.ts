@@ -124,7 +124,7 @@ export class StepCosts {
     const { columns } = this.#graph;
     const type = columns.nodeType[from];
     if (type === NodeType.object) return STEP; // unnamed variable of a block scope, slot of a proxy or promise
-    if (type === NodeType.hidden) return 14; // PropertyArray, PromiseReaction, JSProxy, SourceTextModule
+    if (type !== undefined && this.#graph.isSystem(from)) return 14; // PropertyArray, PromiseReaction, JSProxy, SourceTextModule
     return 60;
   }
 
@@ -238,6 +238,7 @@ export class RootPaths {
     const buckets: number[][] = [[node]];
     const { retainers } = this.#graph;
     let bestEnd = -1;
+    let beginsThere = false; // the path begins at bestEnd instead of coming down its cheapest path
     let bestTotal = Number.POSITIVE_INFINITY;
     for (let price = 0; price < buckets.length && price < bestTotal && done.size < maxNodes; price++) {
       for (const n of buckets[price] ?? []) {
@@ -248,8 +249,16 @@ export class RootPaths {
           if (total < bestTotal) {
             bestTotal = total;
             bestEnd = n;
+            beginsThere = false;
           }
           continue;
+        }
+        // A root may hold this node as well, at a higher price than the path that is not wanted.
+        const start = this.#starts.get(n);
+        if (start && price + start.cost < bestTotal) {
+          bestTotal = price + start.cost;
+          bestEnd = n;
+          beginsThere = true;
         }
         const end = retainers.first[n + 1] as number;
         for (let r = retainers.first[n] as number; r < end; r++) {
@@ -269,7 +278,7 @@ export class RootPaths {
       }
     }
     if (bestEnd < 0) return undefined;
-    const head = this.pathTo(bestEnd) as RootPath;
+    const head = beginsThere ? this.#pathFrom([bestEnd], []) : (this.pathTo(bestEnd) as RootPath);
     const nodes = [...head.nodes];
     const edges = [...head.edges];
     for (let at = next.get(bestEnd); at; at = next.get(at.node)) {

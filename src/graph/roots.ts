@@ -80,7 +80,7 @@ function globalObjects(graph: HeapGraph): PathStart[] {
   };
   for (const root of graph.policy.userRoots) if (graph.type(root) === NodeType.object) add(root, 0);
   for (let n = 0; n < graph.nodeCount; n++) {
-    if (graph.type(n) !== NodeType.hidden || !graph.isNativeContext(n)) continue;
+    if (!graph.isSystem(n) || !graph.isNativeContext(n)) continue;
     const holder = graph.follow(n, "global_object", EdgeType.internal) ?? graph.follow(n, "extension", EdgeType.internal);
     if (holder !== undefined && graph.type(holder) === NodeType.object) add(holder, 0);
   }

@@ -6,9 +6,8 @@ import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
 import { isBuiltinScript } from "./scripts.ts";
 
-/** Bytes of a Context before its variables: map, length, scope info, previous. */
-const CONTEXT_HEADER = 32;
-const SLOT = 8;
+/** Slots of a Context before its variables: map, length, scope info, previous. */
+const CONTEXT_HEADER = 4;
 
 export interface ScopeFacts {
   /** "module": the outermost scope of a script. "function", or "block" inside one. */
@@ -89,7 +88,7 @@ export class Scopes {
     const info = graph.follow(scope, "scope_info", EdgeType.internal);
     const strings = info === undefined ? [] : this.#stringsOf(info);
     const hasExtension = graph.edgeNamed(scope, "extension", EdgeType.internal) !== undefined;
-    const slots = Math.max(0, (graph.rawSize(scope) - CONTEXT_HEADER) / SLOT - (hasExtension ? 1 : 0));
+    const slots = Math.max(0, graph.rawSize(scope) / graph.pointerSize - CONTEXT_HEADER - (hasExtension ? 1 : 0));
     const locals = strings.slice(0, slots);
     const variables = locals.length > 0 && named.every((name) => locals.includes(name)) ? locals : named;
     const url = this.urls.get(scope);

@@ -45,7 +45,7 @@ export function computeShallowSizes(columns: SnapshotColumns, policy: EdgePolicy
     if (o === UNVISITED || o === MANY || o === n) continue;
     if (nodeType[o] === NodeType.synthetic || o === 0) continue;
     const sum = (sizes[o] as number) + (sizes[n] as number);
-    if (sum > 0xffffffff) continue; // stays with the part rather than wrap around
+    if (sum > 0xffffffff && sizes instanceof Uint32Array) continue; // stays with the part rather than wrap around
     sizes[o] = sum;
     sizes[n] = 0;
   }
