@@ -5,12 +5,13 @@ import { findChain, type PathResult, retainingPaths } from "../analysis/paths.ts
 import { isProperRoot, parsePredicate } from "../analysis/predicates.ts";
 import { usage } from "../errors.ts";
 import { leakingText, pathText, showText } from "../report/pathText.ts";
-import { forceOption, freshOption, limitOption, moreIds, sourceArgument, sourceOption, toCount } from "./options.ts";
+import { forceOption, freshOption, internalsOption, limitOption, moreIds, sourceArgument, sourceOption, toCount } from "./options.ts";
 import type { Session } from "./session.ts";
 import { fromText, type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
 const objectArgument = { name: "[object]", help: "@id, or the number of a row of the last table (a typical new object of it)" };
+const plumbingOption = { ...internalsOption, help: "show V8's plumbing instead of looking through it" };
 const idOption = { flags: "--id <@id>", help: "the object, as an option", parse: moreIds };
 
 /** Words that name objects: the arguments and --id together. */
@@ -32,18 +33,19 @@ async function oneObject(session: Session, [object, source]: readonly unknown[],
   const words = objectWords([object], options);
   const from = (source as string | undefined) ?? (options["source"] as string | undefined);
   const { loaded, nodes } = await session.objects(words, from);
-  return { loaded, node: nodes[0] as number };
+  const graph = options["internals"] === true ? loaded.graph.withInternals() : loaded.graph;
+  return { loaded, graph, node: nodes[0] as number };
 }
 
 export const showVerb: Verb = defineVerb<ShownObject & Named>({
   name: "show",
   summary: "one object: class, preview, sizes, properties and entries, where it is defined",
   arguments: [objectArgument, sourceArgument],
-  options: [idOption, { ...limitOption, default: 20, help: "parts shown; 0 for all" }, sourceOption],
+  options: [idOption, { ...limitOption, default: 20, help: "parts shown; 0 for all" }, plumbingOption, sourceOption],
   examples: ["leakhunt show @1234", "leakhunt show 1"],
   async *run(session, args, options) {
-    const { loaded, node } = await oneObject(session, args, options);
-    yield { ...showObject(loaded.graph, node, options["limit"] as number), ...named(loaded) };
+    const { loaded, graph, node } = await oneObject(session, args, options);
+    yield { ...showObject(graph, node, options["limit"] as number), ...named(loaded) };
   },
   render: (value) => stale(value) + showText(value),
 });
@@ -61,19 +63,20 @@ export const pathVerb: Verb = defineVerb<PathValue>({
     { flags: "--forward", help: "follow what it holds instead, to the object that --to names" },
     { flags: "--max-depth <n>", help: "steps searched with --to", parse: toCount("--max-depth", 1), default: 20 },
     { flags: "--ignore <@ids>", help: "objects the path must avoid", parse: moreIds },
+    plumbingOption,
     sourceOption,
   ],
   examples: ["leakhunt path @1234", "leakhunt path 1 --all 3", "leakhunt path @1234 --to SessionStore"],
   async *run(session, args, options) {
-    const { loaded, node } = await oneObject(session, args, options);
+    const { loaded, graph, node } = await oneObject(session, args, options);
     const to = options["to"] as string | undefined;
     const forward = options["forward"] === true;
     const ignore = ignored(options);
     if (forward && to === undefined) throw usage("--forward to what?", "add --to <condition>, for example --to Socket");
     const result =
       to === undefined
-        ? retainingPaths(loaded.graph, node, { all: options["all"] as number, ignore })
-        : findChain(loaded.graph, node, to === "root" ? isProperRoot : parsePredicate(to), forward, {
+        ? retainingPaths(graph, node, { all: options["all"] as number, ignore })
+        : findChain(graph, node, to === "root" ? isProperRoot : parsePredicate(to), forward, {
             maxDepth: options["maxDepth"] as number,
             ignore,
           });

@@ -15,7 +15,7 @@ import { formatCount, formatNoun } from "../report/units.ts";
 import { openWithViewer } from "../report/viewer.ts";
 import { writeBeside } from "../report/writeFile.ts";
 import { ignored, objectWords } from "./objects.ts";
-import { filterOption, moreIds, sourceOption, toChoice, toCount } from "./options.ts";
+import { filterOption, internalsOption, moreIds, sourceOption, toChoice, toCount } from "./options.ts";
 import { looksLikeSource } from "./source.ts";
 import { type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
@@ -48,6 +48,7 @@ const OPTIONS = [
   { flags: "--highlight <condition>", help: "objects that get a blue frame", parse: parsePredicate },
   { flags: "--refcounts", help: "show how many holders each object has" },
   { flags: "--long", help: "show where each class is defined" },
+  { ...internalsOption, help: "show V8's plumbing (hash tables, element arrays, cells) instead of looking through it" },
   { flags: "--rankdir <dir>", help: "TB or LR", parse: toChoice("--rankdir", ["TB", "LR"]), default: "TB" },
   { flags: "--title <text>", help: "title of the picture" },
   sourceOption,
@@ -84,7 +85,8 @@ function pictureVerb(
       const format = output === undefined ? undefined : formatOf(output);
       if (options["open"] === true && output === undefined) throw usage("--open what?", "add -o refs.png");
       const { loaded, nodes } = await session.objects(words, from);
-      const picture = select(loaded.graph, [...new Set(nodes)], choices(options));
+      const graph = options["internals"] === true ? loaded.graph.withInternals() : loaded.graph;
+      const picture = select(graph, [...new Set(nodes)], choices(options));
       const file = output && format ? await write(picture, output, format, options, session.signal) : undefined;
       if (file && options["open"] === true) await openWithViewer(file.path);
       yield { picture, ...named(loaded), file };

@@ -43,7 +43,7 @@ export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byL
   const ofType: number[] = [];
   // Object and native nodes are named by their string: one look-up per string, not per node.
   const ofString = new Int32Array(strings.count).fill(-1);
-  const locationOf = byLocation ? locationKeys(columns) : undefined;
+  const locationOf = byLocation ? locationIndex(columns) : undefined;
   const plain = strings.count > 0 ? plainObjectNames(columns) : new Set<number>();
   const shapeOf = shapes.length > 0 ? shapeMatcher(columns, shapes) : undefined;
 
@@ -68,8 +68,8 @@ export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byL
     if (type === NodeType.object) {
       const shape = shapeOf && plain.has(name) ? shapeOf(n) : -1;
       if (shape >= 0) c = intern(shapeName(shapes[shape] as Shape));
-      const location = locationOf?.get(n);
-      if (location !== undefined) c = internAt((classes[c] as HeapClass).name, location);
+      const at = locationOf?.[n] ?? 0;
+      if (at > 0) c = internAt((classes[c] as HeapClass).name, at - 1);
     }
     classOf[n] = c;
   }
@@ -82,7 +82,13 @@ export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byL
     return classes.push({ name }) - 1;
   }
 
-  function internAt(name: string, at: { scriptId: number; line: number; column: number }): number {
+  function internAt(name: string, position: number): number {
+    const { locations } = columns;
+    const at = {
+      scriptId: locations.scriptId[position] as number,
+      line: locations.line[position] as number,
+      column: locations.column[position] as number,
+    };
     const key = `${at.scriptId},${at.line},${at.column},${name}`;
     const known = byName.get(key);
     if (known !== undefined) return known;
@@ -97,13 +103,13 @@ function objectClassName(name: string): string {
   return tag ? `${tag[1]}>` : name;
 }
 
-function locationKeys(columns: SnapshotColumns): Map<number, { scriptId: number; line: number; column: number }> {
-  const { node, scriptId, line, column } = columns.locations;
-  const map = new Map<number, { scriptId: number; line: number; column: number }>();
-  for (let i = 0; i < node.length; i++) {
-    map.set(node[i] as number, { scriptId: scriptId[i] as number, line: line[i] as number, column: column[i] as number });
-  }
-  return map;
+/** 1 + the position of a node's location, by node. */
+function locationIndex(columns: SnapshotColumns): Uint32Array {
+  const index = new Uint32Array(columns.nodeCount);
+  columns.locations.node.forEach((n, i) => {
+    index[n] = i + 1;
+  });
+  return index;
 }
 
 function plainObjectNames(columns: SnapshotColumns): Set<number> {
@@ -115,48 +121,96 @@ function plainObjectNames(columns: SnapshotColumns): Set<number> {
 
 const MAX_SHAPE_NAME = 120;
 
+/** Buckets of the first pass of shape inference. */
+const SHAPE_BUCKETS = 1 << 20;
+
 /**
  * The shapes worth a row of their own: property lists that at least two, and at least one in a thousand, of the
  * plain objects have, the most frequent first. DevTools' rule for its `{a, b}` rows.
+ *
+ * Two passes, because a heap may hold millions of objects that are used as dictionaries, each with a shape of its
+ * own: the first counts hashes, the second looks closely only where enough objects share one.
  */
 export function inferShapes(columns: SnapshotColumns): Shape[] {
   const { nodeCount, nodeType, nodeName } = columns;
   const plain = plainObjectNames(columns);
-  const seen = new Map<string, { shape: Shape; count: number }>();
+  const reader = new ShapeReader(columns);
+  const buckets = new Uint32Array(SHAPE_BUCKETS);
   let objects = 0;
   for (let n = 0; n < nodeCount; n++) {
     if (nodeType[n] !== NodeType.object || !plain.has(nodeName[n] as number)) continue;
     objects++;
-    const shape = shapeOfNode(columns, n);
-    if (shape.length === 0) continue;
-    const key = shapeName(shape);
-    const known = seen.get(key);
-    if (known) known.count++;
-    else seen.set(key, { shape, count: 1 });
+    if (reader.read(n) > 0) (buckets[reader.hash % SHAPE_BUCKETS] as number)++;
   }
   const enough = Math.max(2, objects / 1000);
+  const seen = new Map<string, { shape: Shape; count: number }>();
+  for (let n = 0; n < nodeCount; n++) {
+    if (nodeType[n] !== NodeType.object || !plain.has(nodeName[n] as number)) continue;
+    if (reader.read(n) === 0 || (buckets[reader.hash % SHAPE_BUCKETS] as number) < enough) continue;
+    const key = reader.key;
+    const known = seen.get(key);
+    if (known) known.count++;
+    else seen.set(key, { shape: reader.names, count: 1 });
+  }
   return [...seen.values()]
     .filter(({ count }) => count >= enough)
     .sort((a, b) => b.count - a.count)
     .map(({ shape }) => shape);
 }
 
-function shapeOfNode(columns: SnapshotColumns, n: number): string[] {
-  const { firstEdge, edgeType, edgeName, strings } = columns;
-  const names: string[] = [];
-  let length = 1;
-  const end = firstEdge[n + 1] as number;
-  for (let e = firstEdge[n] as number; e < end; e++) {
-    if (edgeType[e] !== EdgeType.property) continue;
-    const name = strings.get(edgeName[e] as number);
-    if (name === "__proto__") continue;
-    const shown = shownProperty(name);
-    if (names.length > 0 && length + shown.length > MAX_SHAPE_NAME) break;
-    if (names.includes(name)) continue;
-    length += shown.length + (names.length > 0 ? 2 : 0);
-    names.push(name);
+/** Reads the property list of one object at a time, as string indexes; each name is decoded once. */
+class ShapeReader {
+  readonly #columns: SnapshotColumns;
+  /** Length of a name as shown, plus one; 0 when not known yet, -1 for `__proto__`. */
+  readonly #shownLength: Int32Array;
+  #list: number[] = [];
+  hash = 0;
+
+  constructor(columns: SnapshotColumns) {
+    this.#columns = columns;
+    this.#shownLength = new Int32Array(columns.strings.count);
   }
-  return names;
+
+  /** Reads the object's own properties, cut where their names pass MAX_SHAPE_NAME; returns how many there are. */
+  read(n: number): number {
+    const { firstEdge, edgeType, edgeName } = this.#columns;
+    const list = this.#list;
+    list.length = 0;
+    let length = 1;
+    let hash = 0;
+    const end = firstEdge[n + 1] as number;
+    for (let e = firstEdge[n] as number; e < end; e++) {
+      if (edgeType[e] !== EdgeType.property) continue;
+      const name = edgeName[e] as number;
+      const shown = this.#shown(name);
+      if (shown < 0 || list.includes(name)) continue;
+      if (list.length > 0 && length + shown > MAX_SHAPE_NAME) break;
+      length += shown + (list.length > 0 ? 2 : 0);
+      list.push(name);
+      hash = Math.imul(hash ^ name, 0x9e3779b1);
+      hash ^= hash >>> 15;
+    }
+    this.hash = hash >>> 0;
+    return list.length;
+  }
+
+  get key(): string {
+    return this.#list.join();
+  }
+
+  get names(): string[] {
+    return this.#list.map((name) => this.#columns.strings.get(name));
+  }
+
+  #shown(name: number): number {
+    let length = this.#shownLength[name] as number;
+    if (length === 0) {
+      const text = this.#columns.strings.get(name);
+      length = text === "__proto__" ? -1 : shownProperty(text).length + 1;
+      this.#shownLength[name] = length;
+    }
+    return length < 0 ? -1 : length - 1;
+  }
 }
 
 function shownProperty(name: string): string {

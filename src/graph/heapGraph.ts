@@ -35,6 +35,27 @@ function findPointerSize({ nodeCount, nodeType, nodeSelfSize }: SnapshotColumns)
   return 8;
 }
 
+/** Positions of a column in the order of its values: 4 bytes an entry, where a Map would take 40 and end at 2^24. */
+function sortedOrder(values: Uint32Array): Uint32Array {
+  const order = Uint32Array.from(values, (_, i) => i);
+  let sorted = true;
+  for (let i = 1; i < values.length && sorted; i++) sorted = (values[i - 1] as number) <= (values[i] as number);
+  return sorted ? order : order.sort((a, b) => (values[a] as number) - (values[b] as number));
+}
+
+/** Position of a value in a column, by its order. */
+function search(order: Uint32Array, values: Uint32Array, wanted: number): number | undefined {
+  let low = 0;
+  let high = order.length;
+  while (low < high) {
+    const mid = (low + high) >>> 1;
+    if ((values[order[mid] as number] as number) < wanted) low = mid + 1;
+    else high = mid;
+  }
+  const at = order[low];
+  return at !== undefined && values[at] === wanted ? at : undefined;
+}
+
 /** Read-only view of one snapshot. Sizes are bytes. */
 export class HeapGraph {
   readonly columns: SnapshotColumns;
@@ -52,7 +73,7 @@ export class HeapGraph {
   #locatedClasses: ClassTable | undefined;
   #shapes: readonly Shape[] | undefined;
   #idOrder: Uint32Array | undefined;
-  #locations: Map<number, number> | undefined;
+  #locationOrder: Uint32Array | undefined;
   #names: NameIndexes | undefined;
   #rootPaths: RootPaths | undefined;
   readonly #contextNames = new Map<number, boolean>();
@@ -65,10 +86,19 @@ export class HeapGraph {
   readonly scopes: Scopes = new Scopes(this);
   readonly scripts: Scripts = new Scripts(this);
 
-  constructor(columns: SnapshotColumns) {
+  /** Whether holds show V8's plumbing instead of looking through it. */
+  readonly internals: boolean;
+
+  constructor(columns: SnapshotColumns, options: { internals?: boolean } = {}) {
+    this.internals = options.internals ?? false;
     this.columns = columns;
     this.nodeCount = columns.nodeCount;
     this.edgeCount = columns.edgeCount;
+  }
+
+  /** The same heap with V8's plumbing shown. Nodes keep their numbers; results are computed anew. */
+  withInternals(): HeapGraph {
+    return this.internals ? this : new HeapGraph(this.columns, { internals: true });
   }
 
   // ── one node ──────────────────────────────────────────────────────────────────────────────────────────
@@ -120,28 +150,15 @@ export class HeapGraph {
 
   /** The node with this object id. */
   byId(id: number): NodeIndex | undefined {
-    const ids = this.columns.nodeId;
-    this.#idOrder ??= Uint32Array.from({ length: this.nodeCount }, (_, n) => n).sort((a, b) => (ids[a] as number) - (ids[b] as number));
-    const order = this.#idOrder;
-    let low = 0;
-    let high = order.length;
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      if ((ids[order[mid] as number] as number) < id) low = mid + 1;
-      else high = mid;
-    }
-    const n = order[low];
-    return n !== undefined && ids[n] === id ? (n as NodeIndex) : undefined;
+    this.#idOrder ??= sortedOrder(this.columns.nodeId);
+    return search(this.#idOrder, this.columns.nodeId, id) as NodeIndex | undefined;
   }
 
   /** Where the node's class or function was defined, if the file says so. Line and column are 0-based. */
   locationOf(n: number): { scriptId: number; line: number; column: number } | undefined {
     const { node, scriptId, line, column } = this.columns.locations;
-    if (!this.#locations) {
-      this.#locations = new Map();
-      for (let i = 0; i < node.length; i++) this.#locations.set(node[i] as number, i);
-    }
-    const i = this.#locations.get(n);
+    this.#locationOrder ??= sortedOrder(node);
+    const i = search(this.#locationOrder, node, n);
     return i === undefined ? undefined : { scriptId: scriptId[i] as number, line: line[i] as number, column: column[i] as number };
   }
 

@@ -26,6 +26,7 @@ const PLUMBING_NAMES = new Set([
 
 /** Whether a reader should not see this node: it only connects an object with its own parts. */
 export function isPlumbing(graph: HeapGraph, n: number): boolean {
+  if (graph.internals) return false;
   const type = graph.type(n);
   if (type === NodeType.array) return true;
   if (type === NodeType.object) return graph.emitters.isEvents(n) || graph.emitters.isListeners(n);
@@ -164,6 +165,7 @@ export function holdersOf(graph: HeapGraph, node: number, limit: number = Number
 
 /** Elements, properties and bound arguments have a direct edge as well: the array behind them says it twice. */
 function isRepeat(graph: HeapGraph, edge: number): boolean {
+  if (graph.internals) return false;
   const { names, columns } = graph;
   const name = columns.edgeName[edge] as number;
   return columns.edgeType[edge] === EdgeType.internal && (name === names.elements || name === names.properties || name === names.bindings);

@@ -154,7 +154,7 @@ function findBuiltins(graph: HeapGraph): Uint8Array {
     const url = graph.scripts.urlOfClosure(n);
     if (url !== undefined && isBuiltinScript(url)) builtin[n] = 1;
   }
-  for (const [scope, url] of graph.scopes.urls) if (isBuiltinScript(url)) builtin[scope] = 1;
+  for (const scope of graph.scopes.urls.keys()) if (isBuiltinScript(graph.scopes.urls.get(scope) as string)) builtin[scope] = 1;
   return builtin;
 }
 

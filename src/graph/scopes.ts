@@ -21,9 +21,42 @@ export interface ScopeFacts {
   readonly variables: readonly string[];
 }
 
+/** Script of each scope: 4 bytes a node and one string a script. */
+export class ScopeUrls {
+  readonly #index: Int32Array;
+  readonly #urls: string[] = [];
+  readonly #known = new Map<string, number>();
+
+  constructor(nodeCount: number) {
+    this.#index = new Int32Array(nodeCount);
+  }
+
+  get(scope: number): string | undefined {
+    return this.#urls[(this.#index[scope] as number) - 1];
+  }
+  has(scope: number): boolean {
+    return this.#index[scope] !== 0;
+  }
+  set(scope: number, url: string): void {
+    let index = this.#known.get(url);
+    if (index === undefined) {
+      index = this.#urls.push(url);
+      this.#known.set(url, index);
+    }
+    this.#index[scope] = index;
+  }
+  /** Distinct scripts. */
+  values(): readonly string[] {
+    return this.#urls;
+  }
+  *keys(): Generator<number> {
+    for (let n = 0; n < this.#index.length; n++) if (this.#index[n] !== 0) yield n;
+  }
+}
+
 export class Scopes {
   readonly #graph: HeapGraph;
-  #urlOf: Map<number, string> | undefined;
+  #urlOf: ScopeUrls | undefined;
   readonly #facts = new Map<number, ScopeFacts>();
 
   constructor(graph: HeapGraph) {
@@ -35,7 +68,7 @@ export class Scopes {
   }
 
   /** Every scope of the heap, and the script its functions came from where known. */
-  get urls(): ReadonlyMap<number, string> {
+  get urls(): ScopeUrls {
     this.#urlOf ??= this.#findUrls();
     return this.#urlOf;
   }
@@ -117,10 +150,10 @@ export class Scopes {
   }
 
   /** Every live function knows its script and the scope it was created in; outer scopes are of the same script. */
-  #findUrls(): Map<number, string> {
+  #findUrls(): ScopeUrls {
     const graph = this.#graph;
     const { columns, names, scripts } = graph;
-    const urls = new Map<number, string>();
+    const urls = new ScopeUrls(columns.nodeCount);
     for (let n = 0; n < columns.nodeCount; n++) {
       if (columns.nodeType[n] !== NodeType.closure) continue;
       const end = columns.firstEdge[n + 1] as number;
