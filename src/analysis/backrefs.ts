@@ -48,6 +48,8 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
         drawn++;
       } else left.push(group);
     }
+    // A root can hold it by plumbing alone, which is no holder to anybody: then its path is the whole picture.
+    if (best && best.nodes.length > 1 && drawn === 0 && !best.nodes.some((n) => skip(graph, n))) drawRootPath(best, true, 0);
     const count = left.reduce((sum, group) => sum + group.alike, 0);
     if (count > 0)
       builder.more.push({

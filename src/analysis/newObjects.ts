@@ -2,6 +2,7 @@
 // epoch, so the caller must know that V8 did not hand the numbers out again in between.
 
 import type { HeapGraph } from "../graph/heapGraph.ts";
+import { isNativeId } from "../graph/rawTypes.ts";
 import { isInternalType } from "./typeTable.ts";
 
 export interface NewObjectsRow {
@@ -79,9 +80,33 @@ export function newObjects(before: HeapGraph, now: HeapGraph, options: NewObject
       ids: ids === 0 ? newest : newest.slice(0, ids),
     });
   }
-  rows.sort((a, b) => b.added - b.removed - (a.added - a.removed) || b.added - a.added || (a.type < b.type ? -1 : 1));
+  rows.sort(mostAdded);
   const shown = limit === 0 ? rows : rows.slice(0, limit);
   return { rows: shown, omitted: rows.length - shown.length, added, removed };
+}
+
+/** The same table from a comparison of raw node records (graph/rawTypes.ts); without ids. */
+export function newObjectsRaw(
+  types: ReadonlyMap<string, { before: number; now: number; added: number; removed: number; addedBytes: number }>,
+  options: NewObjectsOptions = {},
+): NewObjectsResult {
+  const { limit = 10, internals = false } = options;
+  const rows: NewObjectsRow[] = [];
+  let added = 0;
+  let removed = 0;
+  for (const [type, row] of types) {
+    if ((!internals && isInternalType(type)) || (row.added === 0 && row.removed === 0)) continue;
+    added += row.added;
+    removed += row.removed;
+    rows.push({ type, before: row.before, now: row.now, added: row.added, removed: row.removed, bytes: row.addedBytes, ids: [] });
+  }
+  rows.sort(mostAdded);
+  const shown = limit === 0 ? rows : rows.slice(0, limit);
+  return { rows: shown, omitted: rows.length - shown.length, added, removed };
+}
+
+function mostAdded(a: NewObjectsRow, b: NewObjectsRow): number {
+  return b.added - b.removed - (a.added - a.removed) || b.added - a.added || (a.type < b.type ? -1 : 1);
 }
 
 function byType(before: HeapGraph, now: HeapGraph, names: ReadonlySet<string>): Map<string, { nodes: number[]; old: number[] }> {
@@ -90,7 +115,7 @@ function byType(before: HeapGraph, now: HeapGraph, names: ReadonlySet<string>): 
   const fill = (graph: HeapGraph, part: "nodes" | "old"): void => {
     const { classes, classOf } = graph.classes;
     for (let n = 0; n < graph.nodeCount; n++) {
-      if (graph.shallowSize(n) === 0) continue;
+      if (graph.shallowSize(n) === 0 || isNativeId(graph.id(n))) continue;
       const name = (classes[classOf[n] as number] as { name: string }).name;
       (table.get(name) as { nodes: number[]; old: number[] })[part].push(n);
     }

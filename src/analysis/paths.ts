@@ -70,6 +70,8 @@ export function retainingPaths(graph: HeapGraph, node: number, options: PathOpti
     if (!group.path) continue;
     paths.push(pathValue(graph, group.path, group.alike, { label: group.labels[0] as HoldLabel, node, folded: 0 }));
   }
+  // A root can hold an object by plumbing alone, which is no holder to anybody: its path is the only one.
+  if (paths.length === 0 && !best.nodes.some((n) => n !== node && ignore?.(graph, n))) paths.push(pathValue(graph, best, 1));
   const more = ranked.groups.length + (best.nodes.length === 1 ? 1 : 0) - paths.length;
   return { target, paths, outcome: paths.length > 0 ? "found" : "not found", more, backPointers: ranked.backPointers };
 }
@@ -192,7 +194,20 @@ export function findChain(
       queue.push({ node: next, depth: depth + 1 });
     }
   }
-  return { target, paths: [], outcome: cut ? "depth limit" : "not found", more: 0, backPointers: 0 };
+  // Holders leave out prototypes, but sometimes nothing else leads up: then the root path still does.
+  const path = cut || forward ? undefined : chainAlongPath(graph, node, predicate, ignore);
+  if (path && path.length <= maxDepth) return { target, paths: [chainOf(graph, path)], outcome: "found", more: 0, backPointers: 0 };
+  return { target, paths: [], outcome: cut || path ? "depth limit" : "not found", more: 0, backPointers: 0 };
+}
+
+/** The part of the cheapest root path from the nearest node that meets the condition. */
+function chainAlongPath(graph: HeapGraph, node: number, predicate: NodePredicate, ignore: NodePredicate | undefined): Hold[] | undefined {
+  const path = graph.rootPaths.pathTo(node);
+  const from = path ? path.nodes.findLastIndex((n) => predicate(graph, n)) : -1;
+  if (!path || from < 0) return undefined;
+  const nodes = path.nodes.slice(from);
+  if (ignore && nodes.some((n) => n !== node && ignore(graph, n))) return undefined;
+  return foldPath(graph, nodes, path.edges.slice(from));
 }
 
 function chainValue(graph: HeapGraph, start: number, found: number, cameFrom: Map<number, { via: Hold }>, forward: boolean): RetainingPath {
@@ -204,8 +219,17 @@ function chainValue(graph: HeapGraph, start: number, found: number, cameFrom: Ma
   }
   // Always told from the holder down: forward chains begin at the object, backward ones at what was found.
   if (forward) holds.reverse();
-  const first = forward ? start : found;
-  const object = summarize(graph, first);
+  return holds.length === 0 ? objectAlone(graph, start) : chainOf(graph, holds);
+}
+
+function objectAlone(graph: HeapGraph, node: number): RetainingPath {
+  const object = summarize(graph, node);
+  return { root: { kind: "object", name: object.title, object }, steps: [], alike: 1 };
+}
+
+/** A chain told from its first holder down. */
+function chainOf(graph: HeapGraph, holds: readonly Hold[]): RetainingPath {
+  const object = summarize(graph, (holds[0] as Hold).holder);
   const steps = holds.map((hold): RawStep => ({ label: hold.label, node: hold.held, folded: 0 }));
   const told = foldRuns(graph, steps).map((step) => stepValue(graph, step));
   return { root: { kind: "object", name: object.title, object }, steps: told, alike: 1 };

@@ -55,7 +55,9 @@ function comparing(parts: RegExpExecArray): NodePredicate {
   const field = (parts[1] as string).toLowerCase();
   const operator = parts[2] as string;
   const unit = UNITS[(parts[4] ?? "").toLowerCase().replace(/^([kmg])$/, "$1b")];
-  const bound = Number(parts[3]) * (unit ?? 1);
+  const number = Number(parts[3]);
+  if (Number.isNaN(number)) throw usage(`${parts[3]} is not a number`);
+  const bound = number * (unit ?? 1);
   const value = (graph: HeapGraph, node: number): number =>
     field === "retained"
       ? graph.retainedSize(node)

@@ -62,9 +62,9 @@ export interface CommonRow {
   readonly count: number;
   /** Bytes. */
   readonly shallow: number;
-  /** Bytes kept alive by the objects of this type together, nothing counted twice. */
-  readonly retained: number;
-  /** Retained size as a share of the heap, 0 to 1. */
+  /** Bytes kept alive by the objects of this type together, nothing counted twice; undefined in a raw count. */
+  readonly retained: number | undefined;
+  /** Retained size (shallow in a raw count) as a share of the heap, 0 to 1. */
   readonly share: number;
 }
 
@@ -77,6 +77,32 @@ export interface CommonResult {
   /** Objects and bytes of the whole heap. */
   readonly total: { readonly count: number; readonly shallow: number };
   readonly sort: TypeSort;
+  /** Sizes as V8 wrote them, before parts are added to their owners. */
+  readonly raw: boolean;
+}
+
+/** The same table from a raw count (graph/rawTypes.ts): no retained sizes, no shapes. */
+export function mostCommonRaw(counts: ReadonlyMap<string, { count: number; shallow: number }>, options: CommonOptions = {}): CommonResult {
+  const { limit = 10, internals = false } = options;
+  const sort = options.sort === "retained" || options.sort === undefined ? "count" : options.sort;
+  const total = { count: 0, shallow: 0 };
+  const internal = { rows: 0, count: 0, shallow: 0 };
+  for (const { count, shallow } of counts.values()) {
+    total.count += count;
+    total.shallow += shallow;
+  }
+  const kept: CommonRow[] = [];
+  for (const [type, { count, shallow }] of counts) {
+    if (!internals && isInternalType(type)) {
+      internal.rows++;
+      internal.count += count;
+      internal.shallow += shallow;
+    } else
+      kept.push({ type, location: undefined, count, shallow, retained: undefined, share: total.shallow > 0 ? shallow / total.shallow : 0 });
+  }
+  kept.sort((a, b) => b[sort] - a[sort]);
+  const shown = limit === 0 ? kept : kept.slice(0, limit);
+  return { rows: shown, omitted: kept.length - shown.length, internal, total, sort, raw: true };
 }
 
 /** The most common types: objgraph's most_common_types, with sizes. Ties keep the order of the heap. */
@@ -109,9 +135,9 @@ export function mostCommonTypes(graph: HeapGraph, options: CommonOptions = {}): 
       share: graph.totalSize > 0 ? bytes / graph.totalSize : 0,
     });
   });
-  kept.sort((a, b) => b[sort] - a[sort]);
+  kept.sort((a, b) => (b[sort] ?? 0) - (a[sort] ?? 0));
   const shown = limit === 0 ? kept : kept.slice(0, limit);
-  return { rows: shown, omitted: kept.length - shown.length, internal, total, sort };
+  return { rows: shown, omitted: kept.length - shown.length, internal, total, sort, raw: false };
 }
 
 function locationText(graph: HeapGraph, c: HeapClass): string | undefined {
@@ -161,36 +187,35 @@ function retainedByClass(graph: HeapGraph, { classes, classOf }: ClassTable): Fl
     sum += count;
   }
   const children = new Uint32Array(nodeCount);
-  const fill = firstChild.slice();
+  const cursor = firstChild.slice();
   for (let n = 1; n < nodeCount; n++) {
     const d = dominator[n] as number;
-    children[fill[d] as number] = n;
-    (fill[d] as number)++;
+    children[cursor[d] as number] = n;
+    (cursor[d] as number)++;
   }
+  cursor.set(firstChild);
   const result = new Float64Array(classes.length);
+  // How many objects of each class are on the way from the root to where the walk is; dominators lead back.
   const open = new Uint32Array(classes.length);
-  const stack = new Uint32Array(nodeCount + 1);
-  const cursor = firstChild.slice(0, nodeCount);
-  let depth = 0;
+  let n = 0;
   enter(0);
-  while (depth > 0) {
-    const n = stack[depth - 1] as number;
+  for (;;) {
     const c = cursor[n] as number;
     if (c < (firstChild[n + 1] as number)) {
       cursor[n] = c + 1;
-      enter(children[c] as number);
+      n = children[c] as number;
+      enter(n);
     } else {
-      depth--;
       if ((sizes[n] as number) > 0) (open[classOf[n] as number] as number)--;
+      if (n === 0) return result;
+      n = dominator[n] as number;
     }
   }
-  return result;
 
-  function enter(n: number): void {
-    stack[depth++] = n;
-    if ((sizes[n] as number) === 0) return;
-    const c = classOf[n] as number;
-    if (open[c] === 0) result[c] = (result[c] as number) + (retained[n] as number);
+  function enter(node: number): void {
+    if ((sizes[node] as number) === 0) return;
+    const c = classOf[node] as number;
+    if (open[c] === 0) result[c] = (result[c] as number) + (retained[node] as number);
     (open[c] as number)++;
   }
 }

@@ -8,7 +8,7 @@ import { Session } from "../commands/session.ts";
 import { VERBS } from "../commands/verbs.ts";
 import { LeakhuntError } from "../errors.ts";
 import { homePath } from "../hunts/home.ts";
-import { attachVerb } from "../prompt/attach.ts";
+import { attachVerb, wasSaid } from "../prompt/attach.ts";
 import { forTerminal } from "../report/escape.ts";
 import { enterNamespace } from "./namespace.ts";
 import { Terminal } from "./terminal.ts";
@@ -19,8 +19,8 @@ process.exitCode = await main(process.argv.slice(2));
 
 /** Runs the command line and returns the exit code: 0, or that of the error. */
 async function main(words: readonly string[]): Promise<number> {
-  const terminal = new Terminal();
   const cancel = new AbortController();
+  const terminal = new Terminal(() => cancel.abort(cancelled()));
   const session = new Session({
     home: homePath(),
     signal: cancel.signal,
@@ -37,9 +37,9 @@ async function main(words: readonly string[]): Promise<number> {
     program.version(version(), "-V, --version", "print the version");
     if (words.length === 0) program.outputHelp();
     else await runWords(program, words);
-    return 0;
+    return cancel.signal.aborted && !terminal.unheard ? 130 : 0;
   } catch (error) {
-    return report(error, words, terminal, cancel.signal);
+    return terminal.unheard ? 0 : report(error, words, terminal, cancel.signal);
   } finally {
     terminal.progress(undefined);
     await letGo(session, terminal);
@@ -50,8 +50,9 @@ async function main(words: readonly string[]): Promise<number> {
 async function letGo(session: Session, terminal: Terminal): Promise<void> {
   const pid = session.live?.held.identity.pid;
   const shared = session.live?.held.shared ?? true;
+  const gone = session.live?.gone !== undefined && session.live.askedToEnd === false;
   const done = await session.release();
-  if (!done || shared) return;
+  if (!done || shared || gone) return;
   if (done.closed) terminal.say(`inspector closed, ${pid ?? "the target"} runs on`);
   else if (done.note !== undefined) terminal.say(done.note);
 }
@@ -64,7 +65,7 @@ function report(error: unknown, words: readonly string[], terminal: Terminal, si
       const code = enterNamespace(error.pid as number, words);
       if (code !== undefined) return code;
     }
-    terminal.say(`leakhunt: ${forTerminal(error.line, 2000)}`);
+    if (!wasSaid(error)) terminal.say(`leakhunt: ${forTerminal(error.line, 2000)}`);
     return error.exitCode;
   }
   const text = error instanceof Error ? error.message : String(error);
@@ -73,12 +74,16 @@ function report(error: unknown, words: readonly string[], terminal: Terminal, si
   return 1;
 }
 
+function cancelled(): LeakhuntError {
+  return new LeakhuntError({ code: "CANCELLED", message: "cancelled", exitCode: 1 });
+}
+
 /** The first Ctrl-C cancels and lets the target go; a second one leaves at once. */
 function stopOnSignals(cancel: AbortController, _session: Session, terminal: Terminal): () => void {
   const onSignal = (): void => {
     if (cancel.signal.aborted) process.exit(130);
     terminal.progress(undefined);
-    cancel.abort(new LeakhuntError({ code: "CANCELLED", message: "cancelled", exitCode: 1 }));
+    cancel.abort(cancelled());
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, onSignal);

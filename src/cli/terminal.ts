@@ -13,11 +13,23 @@ export class Terminal {
   readonly #showProgress: boolean;
   #drawn = false;
   #last = 0;
+  /** Whoever read our answers has left: `leakhunt growth | head`. */
+  #unheard = false;
 
-  constructor() {
+  /** @param onUnheard called when nobody reads the answers any more. */
+  constructor(onUnheard: () => void) {
+    process.stdout.on("error", () => {
+      if (!this.#unheard) onUnheard();
+      this.#unheard = true;
+    });
+    process.stderr.on("error", () => {});
     const color = process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined && process.env["TERM"] !== "dumb";
     this.style = { color, width: process.stdout.columns || 120 };
     this.#showProgress = process.stderr.isTTY === true;
+  }
+
+  get unheard(): boolean {
+    return this.#unheard;
   }
 
   /** An answer. */

@@ -1,5 +1,6 @@
 // Runs one verb and prints its answers: text for people, JSON for programs.
 
+import { forJson } from "../report/escape.ts";
 import type { Session } from "./session.ts";
 import type { Options, TextStyle, Verb } from "./verb.ts";
 
@@ -23,5 +24,5 @@ export async function answer(
 
 /** One line of JSON. Infinite numbers become null, as JSON has none. */
 export function toJson(verb: string, value: unknown): string {
-  return JSON.stringify({ schemaVersion: SCHEMA_VERSION, verb, ...(value as object) });
+  return forJson(JSON.stringify({ schemaVersion: SCHEMA_VERSION, verb, ...(value as object) }));
 }

@@ -122,10 +122,7 @@ async function* rounds(session: Session, live: Live, choices: Choices, options: 
     if (round.round > 1) tables++;
     if (tables >= wanted || (interval === undefined && wanted === 1)) return;
     await pause(session, Math.max(0, (interval ?? 5000) - (Date.now() - began)), live);
-    if (live.askedToEnd) {
-      session.notice("another leakhunt asked this one to detach");
-      return;
-    }
+    if (live.askedToEnd) return;
     // The leakhunt that held the target is replaced by the next capture; the target itself is not.
     if (live.gone !== undefined && !live.held.shared) throw targetGone(live.gone);
   }
@@ -147,7 +144,7 @@ async function oneRound(
     return kept ? (await session.open(live.hunt, kept)).graph : undefined;
   };
   const notes: string[] = [];
-  if (before && state.round > 0 && before.epoch !== entry.epoch && !captured.epochKept) {
+  if (before && state.round > 0 && before.epoch !== entry.epoch && (how.quiet || !captured.epochKept)) {
     notes.push(
       "V8's object ids were reset by another debugger that left: counts are still true, but `new` cannot compare these two rounds",
     );

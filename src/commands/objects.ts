@@ -7,6 +7,7 @@ import { usage } from "../errors.ts";
 import { leakingText, pathText, showText } from "../report/pathText.ts";
 import { forceOption, freshOption, internalsOption, limitOption, moreIds, sourceArgument, sourceOption, toCount } from "./options.ts";
 import type { Session } from "./session.ts";
+import { looksLikeSource } from "./source.ts";
 import { fromText, type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
@@ -29,7 +30,11 @@ export function ignored(options: Options): ((graph: unknown, node: number) => bo
   return (graph, node) => set.has((graph as { id(n: number): number }).id(node));
 }
 
-async function oneObject(session: Session, [object, source]: readonly unknown[], options: Options) {
+async function oneObject(session: Session, args: readonly unknown[], options: Options) {
+  // With --id the only word is the source: `path --id @1234 heap.heapsnapshot`.
+  const first = args[0] as string | undefined;
+  const onlySource = options["id"] !== undefined && first !== undefined && args[1] === undefined && looksLikeSource(first);
+  const [object, source] = onlySource ? [undefined, first] : args;
   const words = objectWords([object], options);
   const from = (source as string | undefined) ?? (options["source"] as string | undefined);
   const { loaded, nodes } = await session.objects(words, from);
@@ -68,11 +73,11 @@ export const pathVerb: Verb = defineVerb<PathValue>({
   ],
   examples: ["leakhunt path @1234", "leakhunt path 1 --all 3", "leakhunt path @1234 --to SessionStore"],
   async *run(session, args, options) {
-    const { loaded, graph, node } = await oneObject(session, args, options);
     const to = options["to"] as string | undefined;
     const forward = options["forward"] === true;
     const ignore = ignored(options);
     if (forward && to === undefined) throw usage("--forward to what?", "add --to <condition>, for example --to Socket");
+    const { loaded, graph, node } = await oneObject(session, args, options);
     const result =
       to === undefined
         ? retainingPaths(graph, node, { all: options["all"] as number, ignore })

@@ -16,11 +16,16 @@ export function toCount(what: string, min = 0): (text: string) => number {
 
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000 };
 
+/** A timer set for longer than 2^31 ms fires at once. */
+const LONGEST_WAIT_MS = 24 * 3_600_000;
+
 /** `5s`, `500ms`, `2m`, `1h`; a bare number is seconds. Milliseconds. */
 export function toDuration(text: string): number {
   const parts = /^(\d+(?:\.\d+)?)\s*(ms|s|m|min|h)?$/.exec(text);
   if (!parts) throw usage(`${JSON.stringify(text)} is no time span`, "write 5s, 500ms, 2m or 1h");
-  return Number(parts[1]) * (UNIT_MS[parts[2] ?? "s"] as number);
+  const ms = Number(parts[1]) * (UNIT_MS[parts[2] ?? "s"] as number);
+  if (ms < 1 || ms > LONGEST_WAIT_MS) throw usage(`${text} cannot be waited for`, "write a time from 1ms to 24h");
+  return ms;
 }
 
 /** One of a few words. */

@@ -2,10 +2,11 @@
 // open. It turns a source into a graph, and makes sure that on any way out the target is let go.
 
 import { existsSync, rmSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { IdSet } from "../analysis/newObjects.ts";
 import { nodeById, typicalOfType } from "../analysis/objects.ts";
-import { LeakhuntError, noCurrentHunt, noSnapshots, noSuchProcess, noSuchRow, noSuchType, usage } from "../errors.ts";
+import { cannotReadFile, LeakhuntError, noCurrentHunt, noSnapshots, noSuchProcess, noSuchRow, noSuchType, usage } from "../errors.ts";
 import { HeapGraph } from "../graph/heapGraph.ts";
 import type { NodeIndex } from "../graph/ids.ts";
 import { alone } from "../hunts/home.ts";
@@ -68,13 +69,20 @@ export interface TakeOptions {
   readonly keep?: number | undefined;
 }
 
+/** Sets of ids held for `ls`. */
+const IDS_KEPT = 8;
+
 export class Session {
   readonly home: string;
   signal: AbortSignal;
+  /** Called when the target goes (with the reason), or another leakhunt wants it let go. */
+  onLost: ((why: string | undefined) => void) | undefined;
   readonly #options: SessionOptions;
   #live: Live | undefined;
   #cache: { path: string; loaded: Loaded } | undefined;
   #table: LastTable | undefined;
+  readonly #ids = new Map<string, IdSet>();
+  #stdinTaken = false;
   readonly #told = new Set<string>();
 
   constructor(options: SessionOptions) {
@@ -106,11 +114,13 @@ export class Session {
   async attach(source: Source): Promise<Live> {
     const wanted = this.#targetSource(source);
     if (this.#live && this.#isSame(this.#live, wanted)) return this.#live;
-    await this.release();
+    // Only when the other one was reached: a mistyped pid must not cost the session that is held.
     const { held, hunt } = await this.#reach(wanted);
+    const left = this.#live?.held.identity.pid;
+    if ((await this.release())?.closed) this.notice(`inspector closed, ${left ?? "the target"} runs on`);
     const live: Live = { held, hunt, gone: undefined, askedToEnd: false };
     this.#live = live;
-    watch(live);
+    this.#watch(live);
     writeCurrent({ hunt: hunt.key }, this.home);
     return live;
   }
@@ -133,7 +143,26 @@ export class Session {
     const { held } = await this.#reach(pid === undefined ? { url } : { pid, expectStartTime: startTime });
     live.held = held;
     live.gone = undefined;
-    watch(live);
+    this.#watch(live);
+  }
+
+  /** Keeps in mind why the target is no longer there, or that another leakhunt wants it let go. */
+  #watch(live: Live): void {
+    const { held } = live;
+    void held.gone.then((why) => {
+      if (live.held !== held) return;
+      live.gone = why;
+      if (this.#live !== live) return;
+      // Whoever holds the target for us can be replaced by the next capture; the target cannot.
+      if (held.shared) this.notice(why);
+      else this.onLost?.(why);
+    });
+    if (!(held instanceof LocalHold)) return;
+    void held.askedToEnd.then(() => {
+      live.askedToEnd = true;
+      this.notice("another leakhunt asked this one to detach");
+      this.onLost?.(undefined);
+    });
   }
 
   /** Lets the target go; the inspector is closed if leakhunt opened it. */
@@ -144,14 +173,10 @@ export class Session {
     const { pid, host, port } = live.held.identity;
     // Whoever attaches next must not find the inspector that is about to be closed.
     const letGo = (): Promise<Detached> => live.held.detach(end);
-    const done = live.held.shared
-      ? await letGo()
-      : await alone(this.home, lockName(pid === undefined ? { host, port } : { pid }), new AbortController().signal, letGo);
-    if (live.held instanceof LocalHold && existsSync(live.hunt.folder)) {
-      live.hunt.update((record) => {
-        if (record.holder?.pid === process.pid) record.holder = undefined;
-      });
-    }
+    const name = lockName(pid === undefined ? { host, port } : { pid });
+    // A full disk is no reason to stay: detaching a second time only repeats the answer.
+    const done = live.held.shared ? await letGo() : await alone(this.home, name, new AbortController().signal, letGo).catch(letGo);
+    if (live.held instanceof LocalHold && existsSync(live.hunt.folder)) forgetHolder(live.hunt);
     return done;
   }
 
@@ -191,7 +216,9 @@ export class Session {
       case "url":
         return { url: source.url };
       case "file":
-        throw usage(`${source.path} is a file, and this needs a running process`);
+        throw existsSync(source.path)
+          ? usage(`${source.path} is a file, and this needs a running process`)
+          : usage(`${JSON.stringify(basename(source.path))} names no process`, "give a pid, host:port or a ws:// url");
       default:
         return this.#currentTarget();
     }
@@ -251,6 +278,8 @@ export class Session {
     const { heapUsed } = await held.memory();
     const { number, path } = hunt.nextSnapshot();
     const captured = await this.#capture(held, path, { previous, force: options.force }, cost);
+    // The last graph is not needed any more, and two at once would double our memory.
+    this.#cache = undefined;
     try {
       const graph = await this.#read(path);
       const entry: SnapshotEntry = {
@@ -332,7 +361,29 @@ export class Session {
     return this.#remember(path, await this.#read(path), hunt, entry);
   }
 
+  /** Ids of the objects of a kept snapshot; the one that is open stays open. */
+  async idsOf(hunt: Hunt, entry: SnapshotEntry): Promise<IdSet> {
+    const path = hunt.pathOf(entry);
+    let ids = this.#ids.get(path);
+    if (!ids) {
+      ids = new IdSet((this.#cache?.path === path ? this.#cache.loaded.graph : await this.#read(path)).columns.nodeId);
+      this.#ids.set(path, ids);
+      const [oldest] = this.#ids.keys();
+      if (this.#ids.size > IDS_KEPT && oldest !== undefined) this.#ids.delete(oldest);
+    }
+    return ids;
+  }
+
+  /** Standard input holds something else than a snapshot. */
+  claimStdin(): void {
+    this.#stdinTaken = true;
+  }
+
   async openFile(path: string): Promise<Loaded> {
+    if (path === "-") {
+      if (this.#stdinTaken) throw usage("standard input can be read only once", "give a file instead of -");
+      this.#stdinTaken = true;
+    }
     if (this.#cache?.path === path) return this.#cache.loaded;
     const graph = await this.#read(path);
     const loaded: Loaded = { graph, name: path === "-" ? "standard input" : path, takenAt: undefined, from: { file: path } };
@@ -354,6 +405,23 @@ export class Session {
     return (await this.take(await this.attach(source), options)).loaded;
   }
 
+  /** The file behind a source, for questions that need no graph: a new snapshot of the process named is taken first. */
+  async file(
+    sourceText: string | undefined,
+    options: { fresh?: boolean | undefined; force?: boolean | undefined },
+  ): Promise<{ path: string; snapshot: string; takenAt: string | undefined }> {
+    const source = parseSource(sourceText);
+    if (source.kind === "file") return { path: source.path, snapshot: source.path, takenAt: undefined };
+    const hunt = source.kind === "current" ? this.currentHunt() : (await this.attach(source)).hunt;
+    const last = hunt.record.snapshots.at(-1);
+    const entry = last && source.kind === "current" && !options.fresh ? last : (await this.take(await this.attach(source), options)).entry;
+    return {
+      path: hunt.pathOf(entry),
+      snapshot: `snapshot ${entry.number} of ${hunt.record.target.pid ?? hunt.key}`,
+      takenAt: entry.takenAt,
+    };
+  }
+
   /** The last two snapshots of the hunt, older first. */
   lastTwo(hunt: Hunt): readonly [SnapshotEntry, SnapshotEntry] | undefined {
     const snapshots = hunt.record.snapshots;
@@ -368,8 +436,9 @@ export class Session {
     // A round in which nothing grew leaves the rows of the last table askable.
     if (rows.length === 0) return;
     this.#table = { source: loaded.from, rows };
-    if ("file" in loaded.from && !isAbsolute(loaded.from.file)) return;
-    writeCurrent({ table: this.#table }, this.home);
+    // Standard input cannot be asked again, and an older table must not answer in its place.
+    const gone = "file" in loaded.from && !isAbsolute(loaded.from.file);
+    writeCurrent({ table: gone ? undefined : this.#table }, this.home);
   }
 
   get #lastTable(): LastTable | undefined {
@@ -407,6 +476,7 @@ export class Session {
     const printed = table && (await this.#openTable(table));
     const firstId = Number(/^@(\d+)$/.exec(words[0] as string)?.[1] ?? Number.NaN);
     if (printed && (hasRow || printed.graph.byId(firstId) !== undefined)) return printed;
+    if (hasRow && table && "file" in table.source) throw cannotReadFile(table.source.file, "the last table is about it, and it is gone");
     const hunt = this.currentHunt();
     const kept = [...hunt.record.snapshots].reverse();
     for (const entry of kept) {
@@ -431,16 +501,13 @@ export class Session {
   }
 }
 
-/** Keeps in mind why the target is no longer there. */
-function watch(live: Live): void {
-  const { held } = live;
-  void held.gone.then((why) => {
-    if (live.held === held) live.gone = why;
-  });
-  if (held instanceof LocalHold) {
-    void held.askedToEnd.then(() => {
-      live.askedToEnd = true;
+function forgetHolder(hunt: Hunt): void {
+  try {
+    hunt.update((record) => {
+      if (record.holder?.pid === process.pid) record.holder = undefined;
     });
+  } catch {
+    // A record that cannot be written names a process that is about to end: nobody will believe it.
   }
 }
 

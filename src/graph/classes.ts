@@ -19,7 +19,8 @@ export interface ClassTable {
   readonly classOf: Uint32Array;
 }
 
-const ROW_OF_TYPE: Readonly<Record<number, string>> = {
+/** Rows of node types that do not go by their name. */
+export const ROW_OF_TYPE: Readonly<Record<number, string>> = {
   [NodeType.hidden]: "(system)",
   [NodeType.code]: "(compiled code)",
   [NodeType.closure]: "Function",
@@ -98,7 +99,7 @@ export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byL
 }
 
 /** DevTools cuts attributes off DOM nodes, at the first space: `<div id="a">` counts as `<div>`, also after `Detached `. */
-function objectClassName(name: string): string {
+export function objectClassName(name: string): string {
   const tag = /^((?:Detached )?<[^ ]*) /.exec(name);
   return tag ? `${tag[1]}>` : name;
 }

@@ -35,6 +35,7 @@ export interface CollectionEntry {
 
 export class Collections {
   readonly #graph: HeapGraph;
+  #slots: { readonly table: number; readonly nodes: ReadonlyMap<number, number> } | undefined;
 
   constructor(graph: HeapGraph) {
     this.#graph = graph;
@@ -75,9 +76,22 @@ export class Collections {
 
   /** The key that belongs to the value in `slot`. */
   keyOfValue(table: number, slot: number): KeyPreview {
-    const graph = this.#graph;
-    const edge = graph.edgeNamed(table, String(slot - 1));
-    return edge === undefined ? { kind: "number", text: undefined } : this.previewKey(graph.edgeTo(edge));
+    const key = this.#slotsOf(table).get(slot - 1);
+    return key === undefined ? { kind: "number", text: undefined } : this.previewKey(key);
+  }
+
+  /** Nodes by slot, kept for the table asked for last: to search it anew for each of its values is quadratic. */
+  #slotsOf(table: number): ReadonlyMap<number, number> {
+    if (this.#slots?.table !== table) {
+      const graph = this.#graph;
+      const nodes = new Map<number, number>();
+      for (let e = graph.firstEdge(table); e < graph.endEdge(table); e++) {
+        const slot = Number(graph.edgeName(e));
+        if (!nodes.has(slot)) nodes.set(slot, graph.edgeTo(e));
+      }
+      this.#slots = { table, nodes };
+    }
+    return this.#slots.nodes;
   }
 
   previewKey(key: number): KeyPreview {

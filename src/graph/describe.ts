@@ -114,10 +114,10 @@ function describeObject(graph: HeapGraph, n: number, location: string | undefine
 
 /** The class whose `prototype` this object is: V8 counts it among the instances. */
 function prototypeOf(graph: HeapGraph, n: number): string | undefined {
-  const constructor = graph.follow(n, "constructor", EdgeType.property);
-  if (constructor === undefined || graph.type(constructor) !== NodeType.closure) return undefined;
-  if (graph.follow(constructor, "prototype", EdgeType.property) !== n) return undefined;
-  return graph.name(constructor) || "a class";
+  const owner = graph.follow(n, "constructor", EdgeType.property);
+  if (owner === undefined || graph.type(owner) !== NodeType.closure) return undefined;
+  if (graph.follow(owner, "prototype", EdgeType.property) !== n) return undefined;
+  return graph.name(owner) || "a class";
 }
 
 /** `setInterval(poll, 1000)`: a timer as the call that made it; undefined for other objects. */

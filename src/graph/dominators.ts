@@ -7,7 +7,6 @@
 
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import type { EdgePolicy } from "./edgePolicy.ts";
-import type { RetainerIndex } from "./retainers.ts";
 
 export interface DominatorTree {
   /** Immediate dominator by node; the root is its own. */
@@ -22,7 +21,7 @@ const UNSEEN = 0xffffffff;
  * Builds the dominator tree of the whole snapshot. Nodes that no essential path reaches hang under the root:
  * first those without any essential retainer (with what they reach), then leftover cycles one by one.
  */
-export function computeDominators(columns: SnapshotColumns, policy: EdgePolicy, retainers: RetainerIndex): DominatorTree {
+export function computeDominators(columns: SnapshotColumns, policy: EdgePolicy): DominatorTree {
   const { nodeCount, edgeCount, firstEdge, edgeTo } = columns;
   const essential = new Uint8Array(edgeCount);
   for (let n = 0; n < nodeCount; n++) {
@@ -38,7 +37,8 @@ export function computeDominators(columns: SnapshotColumns, policy: EdgePolicy, 
 
   depthFirst(0, 0);
   if (next < nodeCount) {
-    for (let n = 0; n < nodeCount; n++) if (number[n] === UNSEEN && !hasEssentialRetainer(n)) depthFirst(n, 0);
+    const held = findHeld();
+    for (let n = 0; n < nodeCount; n++) if (number[n] === UNSEEN && held[n] === 0) depthFirst(n, 0);
   }
   const firstOfCycles = next;
   for (let n = 0; n < nodeCount && next < nodeCount; n++) if (number[n] === UNSEEN) visit(n, 0);
@@ -75,13 +75,45 @@ export function computeDominators(columns: SnapshotColumns, policy: EdgePolicy, 
     }
   }
 
-  function hasEssentialRetainer(n: number): boolean {
-    const end = retainers.first[n + 1] as number;
-    for (let r = retainers.first[n] as number; r < end; r++) if (essential[retainers.edge[r] as number] === 1) return true;
-    return false;
+  /** 1 for nodes with an essential retainer. */
+  function findHeld(): Uint8Array {
+    const held = new Uint8Array(nodeCount);
+    for (let e = 0; e < edgeCount; e++) if (essential[e] === 1) held[edgeTo[e] as number] = 1;
+    return held;
+  }
+
+  /**
+   * Predecessors over essential edges, all in depth-first numbers, so that the core below walks memory in order.
+   * Leftover cycles are nobody's dominators: DevTools leaves what they hold where it was.
+   */
+  function predecessors(): { first: Uint32Array; from: Uint32Array } {
+    const first = new Uint32Array(nodeCount + 1);
+    for (let e = 0; e < edgeCount; e++) if (essential[e] === 1) (first[number[edgeTo[e] as number] as number] as number)++;
+    let sum = 0;
+    for (let i = 0; i <= nodeCount; i++) {
+      const here = first[i] as number;
+      first[i] = sum;
+      sum += here;
+    }
+    const from = new Uint32Array(sum);
+    for (let n = 0; n < nodeCount; n++) {
+      const mine = number[n] as number;
+      const end = firstEdge[n + 1] as number;
+      for (let e = firstEdge[n] as number; e < end; e++) {
+        if (essential[e] === 0) continue;
+        const to = number[edgeTo[e] as number] as number;
+        const at = first[to] as number;
+        from[at] = mine;
+        first[to] = at + 1;
+      }
+    }
+    for (let i = nodeCount; i > 0; i--) first[i] = first[i - 1] as number;
+    first[0] = 0;
+    return { first, from };
   }
 
   function semiNca(): Uint32Array {
+    const preds = predecessors();
     const semi = new Uint32Array(nodeCount);
     const label = new Uint32Array(nodeCount);
     // The ancestor links of the path compression: begins as the tree's parents and is shortened.
@@ -94,12 +126,9 @@ export function computeDominators(columns: SnapshotColumns, policy: EdgePolicy, 
     for (let i = nodeCount - 1; i > 0; i--) {
       let best = parent[i] as number;
       if (i < firstOfCycles) {
-        const n = order[i] as number;
-        const end = retainers.first[n + 1] as number;
-        for (let r = retainers.first[n] as number; r < end; r++) {
-          if (essential[retainers.edge[r] as number] === 0) continue;
-          const p = number[retainers.node[r] as number] as number;
-          // Leftover cycles are nobody's dominators: DevTools leaves what they hold where it was.
+        const end = preds.first[i + 1] as number;
+        for (let r = preds.first[i] as number; r < end; r++) {
+          const p = preds.from[r] as number;
           if (p >= firstOfCycles) continue;
           const u = evaluate(p, i);
           if (u < best) best = u;

@@ -211,7 +211,7 @@ export class HeapGraph {
     return this.#distances;
   }
   get dominators(): DominatorTree {
-    this.#dominators ??= computeDominators(this.columns, this.policy, this.retainers);
+    this.#dominators ??= computeDominators(this.columns, this.policy);
     return this.#dominators;
   }
   get shallowSizes(): Uint32Array | Float64Array {

@@ -76,6 +76,8 @@ export class Scopes {
   facts(scope: number): ScopeFacts {
     let facts = this.#facts.get(scope);
     if (!facts) {
+      // A broken file can have scopes around each other in a circle: whoever comes back here gets this.
+      this.#facts.set(scope, { kind: "function", functionName: "", url: undefined, builtin: false, variables: [] });
       facts = this.#read(scope);
       this.#facts.set(scope, facts);
     }

@@ -82,13 +82,13 @@ export class Scripts {
     return url;
   }
 
-  #nameOfScript(script: number): string | undefined {
+  #nameOfScript(script: number, isInner = false): string | undefined {
     const graph = this.#graph;
     const name = graph.follow(script, "name", EdgeType.internal);
     if (name !== undefined && graph.type(name) === NodeType.string) return graph.name(name) || undefined;
     // While a debugger is attached the edge leads to a DebugInfo, which holds the script.
     const inner = graph.follow(script, "script", EdgeType.internal);
-    return inner === undefined ? undefined : this.#nameOfScript(inner);
+    return inner === undefined || isInner ? undefined : this.#nameOfScript(inner, true);
   }
 
   #mapIds(): Map<number, string> {

@@ -1,10 +1,12 @@
 // One hunt: the record of one target between commands. Its snapshots are ordinary .heapsnapshot files that
 // DevTools opens; the last few are kept, so that an @id can be asked about in the snapshot that printed it.
 
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { homePath, privateFolder, readJson, writeJson } from "./home.ts";
+
+export { isAlive } from "./home.ts";
 
 export interface HuntTarget {
   readonly pid: number | undefined;
@@ -72,7 +74,7 @@ export class Hunt {
 
   static open(key: string, home: string = homePath()): Hunt | undefined {
     const folder = join(home, "hunts", key);
-    return existsSync(join(folder, "hunt.json")) ? new Hunt(key, folder) : undefined;
+    return readJson(join(folder, "hunt.json")) === undefined ? undefined : new Hunt(key, folder);
   }
 
   /** All hunts, the last used first. */
@@ -205,16 +207,6 @@ export function readCurrent(home: string = homePath()): Current {
 export function writeCurrent(change: Current, home: string = homePath()): void {
   privateFolder(home);
   writeJson(join(home, "current.json"), { ...readCurrent(home), ...change });
-}
-
-/** Whether a process with this pid exists. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** Kernel's start time of a process, to tell it from a later one with the same pid. */

@@ -146,7 +146,7 @@ export interface ShowPictureOptions extends Omit<PictureOptions, "extraIgnore" |
 }
 
 /** The picture of what keeps objects alive. */
-export function showBackrefs(
+export async function showBackrefs(
   snapshot: Snapshot,
   objects: ObjectRef | readonly ObjectRef[],
   options: ShowPictureOptions = {},
@@ -155,7 +155,7 @@ export function showBackrefs(
 }
 
 /** The picture of what objects hold. */
-export function showRefs(
+export async function showRefs(
   snapshot: Snapshot,
   objects: ObjectRef | readonly ObjectRef[],
   options: ShowPictureOptions = {},
@@ -167,7 +167,7 @@ export function showRefs(
  * Draws only the objects of chains found by findBackrefChain or findRefChain.
  * @throws LeakhuntError `USAGE` when every chain is empty.
  */
-export function showChain(
+export async function showChain(
   snapshot: Snapshot,
   chains: PathResult | readonly PathResult[],
   options: ShowPictureOptions = {},

@@ -1,5 +1,6 @@
 // A live process for library users: attach, take snapshots, let go.
 
+import { resolve } from "node:path";
 import { Session } from "../commands/session.ts";
 import { parseSource } from "../commands/source.ts";
 import { homePath } from "../hunts/home.ts";
@@ -35,7 +36,7 @@ export interface LibraryAttachOptions {
  */
 export async function attach(source: number | string, options: LibraryAttachOptions = {}): Promise<AttachedTarget> {
   const session = new Session({
-    home: options.home ?? homePath(),
+    home: options.home === undefined ? homePath() : resolve(options.home),
     signal: options.signal ?? new AbortController().signal,
     onNotice: options.onNotice,
   });

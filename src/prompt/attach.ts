@@ -12,7 +12,6 @@ import { LeakhuntError } from "../errors.ts";
 import { costText } from "../report/captureText.ts";
 import { forTerminal } from "../report/escape.ts";
 import { type AttachedValue, attachedText } from "../report/processText.ts";
-import { LocalHold } from "../target/shared.ts";
 import type { CaptureCost } from "../target/target.ts";
 import { splitLine } from "./line.ts";
 import { openLines } from "./lines.ts";
@@ -25,6 +24,13 @@ export interface PromptOutput {
 }
 
 type Value = AttachedValue & { readonly cost: CaptureCost };
+
+const said = new WeakSet<object>();
+
+/** Whether the person has been told of this error beside the line that caused it. */
+export function wasSaid(error: unknown): boolean {
+  return typeof error === "object" && error !== null && said.has(error);
+}
 
 const LEAVE = new Set(["quit", "exit", "q"]);
 
@@ -52,17 +58,17 @@ export function attachVerb(output: PromptOutput): Verb {
 /** Answers lines until they end, the target goes, or someone asks us to let go. */
 async function converse(session: Session, output: PromptOutput, json: boolean): Promise<void> {
   const outer = session.signal;
-  const held = session.live?.held;
-  if (!held) return;
+  session.claimStdin();
   const lines = openLines(session.home, VERBS);
   let over = false;
-  const leave = (why: string): void => {
+  const leave = (why?: string): void => {
     over = true;
-    output.say(why);
+    if (why !== undefined) output.say(why);
     lines.close();
   };
-  void held.gone.then((why) => !over && leave(why));
-  if (held instanceof LocalHold) void held.askedToEnd.then(() => !over && leave("another leakhunt asked this one to detach"));
+  session.onLost = (why) => {
+    if (!over) leave(why);
+  };
   outer.addEventListener("abort", () => lines.close(), { once: true });
   let failed: unknown;
   for await (const line of lines) {
@@ -106,6 +112,7 @@ function helpText(text: string): string {
 }
 
 function sayError(error: unknown, output: PromptOutput, cancelled: boolean): void {
+  if (typeof error === "object" && error !== null) said.add(error);
   if (cancelled) output.say("cancelled");
   else if (error instanceof LeakhuntError) output.say(forTerminal(error.line, 2000));
   else output.say(`internal error: ${forTerminal(error instanceof Error ? error.message : String(error), 500)}`);

@@ -49,7 +49,13 @@ function terminalLines(home: string, verbs: readonly Verb[]): Lines {
   let warned = false;
   input.on("SIGINT", () => {
     if (onCancel) onCancel();
-    else if (warned) input.close();
+    else if (input.line !== "") {
+      // As a shell: the line is given up, and stays to be read.
+      process.stdout.write("\n");
+      input.write(null, { ctrl: true, name: "e" });
+      input.write(null, { ctrl: true, name: "u" });
+      input.prompt();
+    } else if (warned) input.close();
     else {
       warned = true;
       process.stdout.write("\n(Ctrl-C again, Ctrl-D or `quit` leaves)\n");

@@ -53,6 +53,14 @@ export function forTerminal(text: string, max?: number): string {
   return visible(text, max);
 }
 
+/** JSON text that means the same and holds nothing invisible: a terminal shows it, and no reader trips over it. */
+export function forJson(json: string): string {
+  return json.replace(INVISIBLE, (character) => {
+    const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+    return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
+  });
+}
+
 const MARKUP: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 /** Text or attribute value of a page. */

@@ -18,8 +18,8 @@ export function commonText(result: CommonResult): string {
     NUMBER,
     { title: "type", align: "left" },
     { title: "count", align: "right" },
-    { title: "shallow", align: "right" },
-    { title: "retained", align: "right" },
+    { title: result.raw ? "raw size" : "shallow", align: "right" },
+    ...(result.raw ? [] : [{ title: "retained", align: "right" } as const]),
     { title: "of heap", align: "right" },
   ];
   if (long) columns.push({ title: "defined at", align: "left" });
@@ -28,7 +28,7 @@ export function commonText(result: CommonResult): string {
     forTerminal(row.type, TYPE_WIDTH),
     formatCount(row.count),
     formatBytes(row.shallow),
-    formatBytes(row.retained),
+    ...(row.retained === undefined ? [] : [formatBytes(row.retained)]),
     formatPercent(row.share, 1),
     row.location === undefined ? "" : forTerminal(row.location, 80),
   ]);

@@ -105,7 +105,9 @@ export class SnapshotDecoder {
   finish(): SnapshotColumns {
     if (this.#state === "start") throw badSnapshot("it is empty");
     if (this.#state !== "end") {
-      throw badSnapshot(`it ends after ${this.#offset} bytes inside ${this.#key ? `"${this.#key}"` : "its first key"}: it is cut off`);
+      throw badSnapshot(
+        `it ends after ${this.#offset} bytes inside ${this.#key ? `${quoted(this.#key)}` : "its first key"}: it is cut off`,
+      );
     }
     const header = this.#header;
     if (!header || !this.#nodes || !this.#edges) throw badSnapshot(`it lacks "${!header ? "snapshot" : !this.#nodes ? "nodes" : "edges"}"`);
@@ -135,7 +137,7 @@ export class SnapshotDecoder {
           this.#state = "in key";
           return at + 1;
         case "colon":
-          if (c !== COLON) this.#fail(`a colon was expected after "${this.#key}"`, at);
+          if (c !== COLON) this.#fail(`a colon was expected after ${quoted(this.#key)}`, at);
           this.#state = "value";
           continue;
         case "value":
@@ -153,7 +155,7 @@ export class SnapshotDecoder {
         case "after":
           if (c === COMMA) this.#state = "key";
           else if (c === CLOSE_OBJECT) this.#state = "end";
-          else this.#fail(`a comma was expected after "${this.#key}"`, at);
+          else this.#fail(`a comma was expected after ${quoted(this.#key)}`, at);
           continue;
         default:
           this.#fail("there is more text after the end", at);
@@ -165,14 +167,15 @@ export class SnapshotDecoder {
   #readKey(chunk: Uint8Array, start: number, end: number): number {
     for (let at = start; at < end; at++) {
       const c = chunk[at] as number;
-      if (c === QUOTE) {
+      if (c === QUOTE && !this.#escaped) {
         this.#key = Buffer.from(this.#text).toString("utf8");
-        if (this.#seen.has(this.#key)) this.#fail(`"${this.#key}" comes twice`, at);
+        if (this.#seen.has(this.#key)) this.#fail(`${quoted(this.#key)} comes twice`, at);
         this.#seen.add(this.#key);
         this.#state = "colon";
         return at + 1;
       }
-      if (c === BACKSLASH || this.#text.length > MAX_KEY) this.#fail("a key is not one of a heap snapshot", at);
+      if (this.#text.length > MAX_KEY) this.#fail("a key is not one of a heap snapshot", at);
+      this.#escaped = c === BACKSLASH && !this.#escaped;
       this.#text.push(c);
     }
     return end;
@@ -182,7 +185,8 @@ export class SnapshotDecoder {
   #openValue(c: number, at: number): boolean {
     const isArray = c === OPEN_ARRAY;
     const known = this.#key === "nodes" || this.#key === "edges" || this.#key === "locations" || this.#key === "strings";
-    if (known && !isArray) this.#fail(`"${this.#key}" is not an array`, at);
+    if (c === COMMA || c === COLON || c === CLOSE_ARRAY || c === CLOSE_OBJECT) this.#fail(`${quoted(this.#key)} has no value`, at);
+    if (known && !isArray) this.#fail(`${quoted(this.#key)} is not an array`, at);
     if (this.#key === "snapshot" && c !== OPEN_OBJECT) this.#fail('"snapshot" is not an object', at);
     if (this.#key === "strings") {
       this.#state = "strings";
@@ -190,7 +194,7 @@ export class SnapshotDecoder {
       return true;
     }
     const header = this.#header;
-    if (known && !header) this.#fail(`"${this.#key}" comes before "snapshot"`, at);
+    if (known && !header) this.#fail(`${quoted(this.#key)} comes before "snapshot"`, at);
     if (this.#key === "nodes" && header) {
       this.#nodes = allocate(() => new NodeBuilder(header), "nodes", header.nodeCount);
       this.#openNumbers(header.nodeFields.length, this.#nodes.sink);
@@ -231,15 +235,15 @@ export class SnapshotDecoder {
       const c = chunk[at] as number;
       const digit = c ^ 0x30;
       if (digit < 10) {
-        if (digits < 0) this.#fail(`"${this.#key}" has a space inside a number`, at);
+        if (digits < 0) this.#fail(`${quoted(this.#key)} has a space inside a number`, at);
         value = value * 10 + digit;
         digits++;
       } else if (c === COMMA || c === CLOSE_ARRAY) {
         if (digits === 0) {
           // An empty array is the only place where a bracket may follow nothing.
-          if (c === COMMA || this.#afterComma || field !== 0) this.#fail(`"${this.#key}" lacks a number`, at);
+          if (c === COMMA || this.#afterComma || field !== 0) this.#fail(`${quoted(this.#key)} lacks a number`, at);
         } else {
-          if (digits > 16 || digits < -16) this.#fail(`"${this.#key}" has a number that is too large`, at);
+          if (digits > 16 || digits < -16) this.#fail(`${quoted(this.#key)} has a number that is too large`, at);
           record[field++] = value;
           if (field === fields) {
             sink(record);
@@ -250,7 +254,7 @@ export class SnapshotDecoder {
           this.#afterComma = c === COMMA;
         }
         if (c === CLOSE_ARRAY) {
-          if (field !== 0) this.#fail(`"${this.#key}" ends inside a record (${fields} numbers each)`, at);
+          if (field !== 0) this.#fail(`${quoted(this.#key)} ends inside a record (${fields} numbers each)`, at);
           this.#state = "after";
           at++;
           break;
@@ -259,9 +263,9 @@ export class SnapshotDecoder {
         // Remember that the number has ended: only a comma or bracket may follow.
         if (digits > 0) digits = -digits;
       } else if (c === MINUS) {
-        this.#fail(`"${this.#key}" has a negative number`, at);
+        this.#fail(`${quoted(this.#key)} has a negative number`, at);
       } else {
-        this.#fail(`"${this.#key}" has something that is no whole number`, at);
+        this.#fail(`${quoted(this.#key)} has something that is no whole number`, at);
       }
     }
     this.#field = field;
@@ -338,6 +342,12 @@ export class SnapshotDecoder {
 
 function ignoreRecord(): void {}
 
+/** A key as an error may show it: on one line, and with nothing in it that a terminal obeys. */
+function quoted(key: string): string {
+  const shown = key.length > 60 ? `${key.slice(0, 60)}…` : key;
+  return `"${shown.replace(/[^\x20-\x7e…]/g, "?")}"`;
+}
+
 function isClosing(c: number): boolean {
   return c === CLOSE_ARRAY || c === CLOSE_OBJECT;
 }
@@ -348,6 +358,13 @@ function allocate<T>(make: () => T, what: string, count: number): T {
   } catch (cause) {
     throw badSnapshot(`it claims ${count} ${what}, more than this machine can hold`, cause);
   }
+}
+
+/** The same numbers with room for bigger ones. Copies only those read so far: a false count must not cost memory. */
+function widen(sizes: Uint32Array, read: number): Float64Array {
+  const wide = allocate(() => new Float64Array(sizes.length), "nodes", sizes.length);
+  wide.set(sizes.subarray(0, read));
+  return wide;
 }
 
 class NodeBuilder {
@@ -392,7 +409,7 @@ class NodeBuilder {
       this.name[i] = name;
       if (name > this.maxName) this.maxName = name;
       this.id[i] = id;
-      if (size > 0xffffffff && this.selfSize instanceof Uint32Array) this.selfSize = Float64Array.from(this.selfSize);
+      if (size > 0xffffffff && this.selfSize instanceof Uint32Array) this.selfSize = widen(this.selfSize, i);
       this.selfSize[i] = size;
       this.edges += record[edgesAt] as number;
       if (this.edges > header.edgeCount) throw badSnapshot(`its nodes own more edges than the ${header.edgeCount} it claims`);
@@ -465,7 +482,11 @@ class LocationBuilder {
       const node = (record[at[0] as number] as number) / nodeFields;
       if (!Number.isInteger(node) || node >= header.nodeCount) throw badSnapshot(`location ${this.#count} belongs to no node`);
       this.#columns[0][this.#count] = node;
-      for (let c = 1; c < 4; c++) (this.#columns[c] as Uint32Array)[this.#count] = record[at[c] as number] as number;
+      for (let c = 1; c < 4; c++) {
+        const value = record[at[c] as number] as number;
+        if (value > 0xffffffff) throw badSnapshot(`location ${this.#count} has the number ${value}, beyond 32 bits`);
+        (this.#columns[c] as Uint32Array)[this.#count] = value;
+      }
       this.#count++;
     };
   }

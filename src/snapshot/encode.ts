@@ -11,7 +11,7 @@ const FLUSH = 1 << 16;
 
 /** The snapshot as bytes, about 64 kB at a time (more only for one longer string). */
 export function* encodeSnapshot(columns: SnapshotColumns): Generator<Uint8Array> {
-  let text = `{"snapshot":${JSON.stringify(headerOf(columns))},\n`;
+  let text = `{"snapshot":${asciiJson(headerOf(columns))},\n`;
   const bytes = (): Uint8Array => {
     const chunk = Buffer.from(text, "latin1");
     text = "";
@@ -54,7 +54,7 @@ function* bodyOf(columns: SnapshotColumns): Generator<string> {
   yield '],\n"trace_function_infos":[],\n"trace_tree":[],\n"samples":[],\n"locations":[';
   yield* locationsOf(columns);
   yield '],\n"strings":[';
-  for (let s = 0; s < columns.strings.count; s++) yield `${s > 0 ? ",\n" : ""}${quoted(columns.strings.get(s))}`;
+  for (let s = 0; s < columns.strings.count; s++) yield `${s > 0 ? ",\n" : ""}${asciiJson(columns.strings.get(s))}`;
   yield "]}\n";
 }
 
@@ -88,7 +88,7 @@ function fieldsPerNode(columns: SnapshotColumns): number {
   return columns.nodeDetachedness === undefined ? 5 : 6;
 }
 
-/** A JSON string in ASCII. JSON.stringify escapes quotes, control characters and lone surrogates already. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+/** JSON in ASCII. JSON.stringify escapes quotes, control characters and lone surrogates already. */
+function asciiJson(value: unknown): string {
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }

@@ -83,8 +83,8 @@ export function readHeader(text: string): SnapshotHeader {
   const edgeFields = stringList(meta["edge_fields"], "edge_fields");
   for (const need of ["type", "name", "id", "self_size", "edge_count"]) requireField(nodeFields, need, "node_fields");
   for (const need of ["type", "name_or_index", "to_node"]) requireField(edgeFields, need, "edge_fields");
-  const nodeTypes = typeList(meta["node_types"], "node_types");
-  const edgeTypes = typeList(meta["edge_types"], "edge_types");
+  const nodeTypes = typeList(meta["node_types"], "node_types", nodeFields.indexOf("type"));
+  const edgeTypes = typeList(meta["edge_types"], "edge_types", edgeFields.indexOf("type"));
   const node = mapTypes(nodeTypes, NODE_TYPES);
   const edge = mapTypes(edgeTypes, EDGE_TYPES);
   return {
@@ -123,8 +123,9 @@ function stringList(value: unknown, what: string): string[] {
   return value;
 }
 
-function typeList(value: unknown, what: string): string[] {
-  return stringList(Array.isArray(value) ? value[0] : undefined, `${what}[0]`);
+/** `node_types` says of each field, in the same order, what it is: for the type a list of names. */
+function typeList(value: unknown, what: string, at: number): string[] {
+  return stringList(Array.isArray(value) ? value[at] : undefined, `${what}[${at}]`);
 }
 
 function requireField(fields: readonly string[], name: string, where: string): void {
@@ -133,9 +134,15 @@ function requireField(fields: readonly string[], name: string, where: string): v
 
 function count(value: unknown, what: string): number {
   if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > MAX_COUNT) {
-    throw badSnapshot(`${what} is ${JSON.stringify(value)}, not a count`);
+    throw badSnapshot(`${what} is ${shown(value)}, not a count`);
   }
   return value;
+}
+
+/** A value as an error may show it. */
+function shown(value: unknown): string {
+  const text = (JSON.stringify(value) ?? "missing").replace(/[^\x20-\x7e]/g, "?");
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
 }
 
 function mapTypes(fileTypes: readonly string[], ours: readonly string[]): { map: Uint8Array; names: string[] } {

@@ -27,15 +27,19 @@ export async function readSnapshot(path: string, options: ReadOptions = {}): Pro
     const size = await fileSize(path);
     return await decodeStream(createReadStream(path, { highWaterMark: CHUNK }), size, options);
   } catch (error) {
-    if (error instanceof LeakhuntError) throw error.code === "BAD_SNAPSHOT" ? error.about(path === "-" ? "standard input" : path) : error;
+    const name = path === "-" ? "standard input" : path;
+    if (error instanceof LeakhuntError) throw error.code === "BAD_SNAPSHOT" ? error.about(name) : error;
+    if (isSystemError(error)) throw cannotReadFile(name, reasonOf(error), error);
     throw error;
   }
 }
 
-async function fileSize(path: string): Promise<number> {
+/** Undefined for pipes and devices, which must not be opened twice: the writer would see its reader go. */
+async function fileSize(path: string): Promise<number | undefined> {
   try {
     const facts = await stat(path);
     if (facts.isDirectory()) throw cannotReadFile(path, "it is a directory");
+    if (!facts.isFile()) return undefined;
     const handle = await open(path, "r");
     await handle.close();
     return facts.size;
@@ -43,6 +47,10 @@ async function fileSize(path: string): Promise<number> {
     if (error instanceof LeakhuntError) throw error;
     throw cannotReadFile(path, reasonOf(error), error);
   }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && "code" in error;
 }
 
 function reasonOf(error: unknown): string {

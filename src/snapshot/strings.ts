@@ -5,6 +5,8 @@
 import { badSnapshot } from "../errors.ts";
 
 const SEGMENT = 1 << 24;
+/** The first segment begins small and grows: a small snapshot must not cost 16 MB. */
+const FIRST_SEGMENT = 1 << 16;
 
 /** Strings by index, decoded on demand. */
 export interface StringTable {
@@ -15,10 +17,23 @@ export interface StringTable {
   byteLength(index: number): number;
 }
 
+/** The string that these bytes of a file, from between its quotes, stand for. `index` is for the error. */
+export function textOf(bytes: Buffer, index: number): string {
+  const text = bytes.toString("utf8");
+  if (!text.includes("\\")) return text;
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch (cause) {
+    throw badSnapshot(`string ${index} is not a valid JSON string`, cause);
+  }
+}
+
 /** Collects the raw bytes of a JSON array of strings, then serves as its table. */
 export class RawStringTable implements StringTable {
   #segments: Uint8Array[] = [];
-  #used = SEGMENT;
+  /** Bytes of the last segment, and how many of them are used. */
+  #room = 0;
+  #used = 0;
   #length = 0;
   #ends: Float64Array = new Float64Array(1024);
   #count = 0;
@@ -31,17 +46,29 @@ export class RawStringTable implements StringTable {
   append(bytes: Uint8Array, from: number, to: number): void {
     let at = from;
     while (at < to) {
-      if (this.#used === SEGMENT) {
-        this.#segments.push(new Uint8Array(SEGMENT));
-        this.#used = 0;
-      }
-      const take = Math.min(to - at, SEGMENT - this.#used);
+      if (this.#used === this.#room) this.#makeRoom();
+      const take = Math.min(to - at, this.#room - this.#used);
       const segment = this.#segments[this.#segments.length - 1] as Uint8Array;
       segment.set(bytes.subarray(at, at + take), this.#used);
       this.#used += take;
       at += take;
     }
     this.#length += to - from;
+  }
+
+  #makeRoom(): void {
+    const last = this.#segments.pop();
+    if (last && last.length < SEGMENT) {
+      const bigger = new Uint8Array(last.length * 4);
+      bigger.set(last);
+      this.#segments.push(bigger);
+      this.#room = bigger.length;
+      return;
+    }
+    if (last) this.#segments.push(last);
+    this.#room = last ? SEGMENT : FIRST_SEGMENT;
+    this.#segments.push(new Uint8Array(this.#room));
+    this.#used = 0;
   }
 
   /** Closes the string being read. */
@@ -59,13 +86,7 @@ export class RawStringTable implements StringTable {
   }
 
   get(index: number): string {
-    const text = this.#bytes(this.#start(index), this.#end(index)).toString("utf8");
-    if (!text.includes("\\")) return text;
-    try {
-      return JSON.parse(`"${text}"`) as string;
-    } catch (cause) {
-      throw badSnapshot(`string ${index} is not a valid JSON string`, cause);
-    }
+    return textOf(this.#bytes(this.#start(index), this.#end(index)), index);
   }
 
   #start(index: number): number {

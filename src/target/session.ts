@@ -8,6 +8,7 @@ import { probe } from "./discovery.ts";
 import { readSentinel } from "./epoch.ts";
 import type { Guard } from "./guard.ts";
 import { builtin, type Inspector } from "./inspector.ts";
+import { buildLineTables } from "./lineTables.ts";
 import { hasProc, isSameProcess, listenersOf, socketsAround } from "./proc.ts";
 import type { CaptureCost, Captured, CaptureOptions, Detached, Memory, PreviousCapture, Target, TargetIdentity } from "./target.ts";
 
@@ -48,6 +49,7 @@ export class LiveTarget implements Target {
     const first = this.sentinel === undefined;
     const kept = first || (await this.checkEpoch());
     const { pid, nodeVersion } = this.identity;
+    await buildLineTables(this.inspector, nodeVersion);
     const { bytes, pauseMs, how } = await captureFile({ inspector: this.inspector, pid, nodeVersion, cost }, path, options).catch((error) =>
       this.explain(error),
     );

@@ -69,7 +69,9 @@ export class LocalHold implements HeldTarget {
     return mine;
   }
 
+  /** Captures that are under way for others are ended first. */
   async detach(): Promise<Detached> {
+    await Promise.race([this.#turn, this.gone]);
     this.#server?.close();
     if (this.#socketPath !== undefined) rmSync(this.#socketPath, { force: true });
     return this.#target.detach();

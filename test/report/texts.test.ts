@@ -158,6 +158,7 @@ test("nothing from a heap reaches the terminal raw", () => {
       internal: { rows: 0, count: 0, shallow: 0 },
       total: { count: 1, shallow: 1 },
       sort: "count",
+      raw: false,
     }),
     listText({ type: evil, count: 1, objects: [{ ...object({ title: evil, preview: evil }), since: undefined }], omitted: 0 }),
     newText({

@@ -1,0 +1,341 @@
+// The node records of a snapshot file and nothing else. Counting types, or comparing two files by object id, needs
+// neither edges nor most strings: the nodes are a quarter of a file, so a 1.7 GB snapshot is counted in a second
+// and in a few megabytes. Sections are found by position: the header and the nodes from the front, the strings
+// from the end, where `"strings":[` is unmistakable because inside a string its quotes would be escaped.
+
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { badSnapshot, cannotReadFile } from "../errors.ts";
+import { readHeader, type SnapshotHeader } from "./format.ts";
+import { textOf } from "./strings.ts";
+
+const WINDOW = 1 << 20;
+/** More than the longest record with numbers of 20 digits, white space between them included. */
+const RECORD_LIMIT = 4096;
+const BATCH = 4096;
+const NODES_KEY = Buffer.from('"nodes"');
+const STRINGS_KEY = Buffer.from('"strings"');
+
+/** Up to BATCH node records as columns. Reused: copy what you keep. */
+export interface NodeBatch {
+  readonly count: number;
+  /** NodeType numbers of format.ts. */
+  readonly type: Uint8Array;
+  readonly name: Uint32Array;
+  readonly id: Uint32Array;
+  /** Bytes. */
+  readonly selfSize: Float64Array;
+}
+
+/** Where the sections of a file begin. */
+interface Layout {
+  readonly header: SnapshotHeader;
+  /** First byte after the bracket of the nodes, and of the strings. */
+  readonly nodesAt: number;
+  readonly stringsAt: number;
+}
+
+/** Whether a source can be scanned: a plain file, neither a pipe nor gzip. */
+export function canScan(path: string): boolean {
+  if (path === "-") return false;
+  const magic = Buffer.alloc(2);
+  let fd: number;
+  try {
+    fd = openSync(path, "r");
+  } catch (cause) {
+    throw cannotReadFile(path, (cause as NodeJS.ErrnoException).code ?? String(cause), cause);
+  }
+  try {
+    return fstatSync(fd).isFile() && readSync(fd, magic, 0, 2, 0) === 2 && !(magic[0] === 0x1f && magic[1] === 0x8b);
+  } catch (cause) {
+    throw cannotReadFile(path, (cause as NodeJS.ErrnoException).code ?? String(cause), cause);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A file opened for scanning. Close it. */
+export class NodeScanner {
+  readonly header: SnapshotHeader;
+  readonly #fd: number;
+  readonly #layout: Layout;
+  readonly #size: number;
+
+  /**
+   * Opens a plain (not gzip) snapshot file.
+   * @throws LeakhuntError `CANNOT_READ`, or `BAD_SNAPSHOT` when its sections cannot be found.
+   */
+  constructor(path: string) {
+    try {
+      this.#fd = openSync(path, "r");
+    } catch (cause) {
+      throw cannotReadFile(path, (cause as NodeJS.ErrnoException).code ?? String(cause), cause);
+    }
+    try {
+      this.#size = fstatSync(this.#fd).size;
+      this.#layout = findLayout(this.#fd, this.#size);
+      this.header = this.#layout.header;
+    } catch (error) {
+      closeSync(this.#fd);
+      throw error;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  /** Reads every node record in file order; about 1 ns per byte. @throws LeakhuntError `BAD_SNAPSHOT`. */
+  scan(sink: (batch: NodeBatch) => void): void {
+    // Each string takes three bytes at least: a name beyond that would only cost whoever makes room for it.
+    const reader = new RecordReader(this.header, Math.ceil(this.#size / 3), sink);
+    const window = Buffer.allocUnsafe(WINDOW + RECORD_LIMIT);
+    let at = this.#layout.nodesAt;
+    let kept = 0;
+    while (!reader.done) {
+      const read = readSync(this.#fd, window, kept, WINDOW, at);
+      if (read === 0) throw badSnapshot(`it ends inside "nodes" after ${reader.total} of ${this.header.nodeCount}`);
+      at += read;
+      const end = kept + read;
+      const used = reader.read(window, end, at >= this.#size);
+      if (reader.done) break;
+      kept = end - used;
+      if (kept > RECORD_LIMIT) throw badSnapshot('"nodes" has a record that never ends');
+      window.copyWithin(0, used, end);
+    }
+    reader.finish();
+  }
+
+  /** The strings with these numbers. One pass over the string section, decoding only what is wanted. */
+  strings(wanted: ReadonlySet<number>): Map<number, string> {
+    const found = readStrings(this.#fd, this.#layout.stringsAt, wanted);
+    for (const index of wanted) if (!found.has(index)) throw badSnapshot(`it uses string ${index}, which is not there`);
+    return found;
+  }
+}
+
+class RecordReader {
+  total = 0;
+  done = false;
+  readonly #header: SnapshotHeader;
+  readonly #maxStrings: number;
+  readonly #sink: (batch: NodeBatch) => void;
+  readonly #record: Float64Array;
+  readonly #batch: { -readonly [K in keyof NodeBatch]: NodeBatch[K] };
+  readonly #at: { type: number; name: number; id: number; size: number };
+
+  constructor(header: SnapshotHeader, maxStrings: number, sink: (batch: NodeBatch) => void) {
+    this.#header = header;
+    this.#maxStrings = maxStrings;
+    this.#sink = sink;
+    const { nodeFields } = header;
+    this.#record = new Float64Array(nodeFields.length);
+    this.#at = {
+      type: nodeFields.indexOf("type"),
+      name: nodeFields.indexOf("name"),
+      id: nodeFields.indexOf("id"),
+      size: nodeFields.indexOf("self_size"),
+    };
+    this.#batch = {
+      count: 0,
+      type: new Uint8Array(BATCH),
+      name: new Uint32Array(BATCH),
+      id: new Uint32Array(BATCH),
+      selfSize: new Float64Array(BATCH),
+    };
+  }
+
+  /** Reads whole records of bytes[0, end) and returns how many bytes they took. */
+  read(bytes: Uint8Array, end: number, isLast: boolean): number {
+    const record = this.#record;
+    const fields = record.length;
+    // A record that begins before this line fits into what is there, however long its numbers are.
+    const safe = isLast ? end : end - RECORD_LIMIT;
+    let at = 0;
+    while (at < safe) {
+      let p = at;
+      const first = this.total === 0;
+      let comma = false;
+      for (let c = (bytes[p] as number) ^ 0x30; c > 9; c = (bytes[++p] as number) ^ 0x30) {
+        if (c === COMMA && !comma && !first) comma = true;
+        else if (c !== SPACE && c !== NEWLINE && c !== RETURN && c !== TAB) return this.#end(bytes, p, comma);
+      }
+      if (!comma && !first) this.#fail();
+      for (let f = 0; f < fields; f++) {
+        let c = (bytes[p] as number) ^ 0x30;
+        for (; c > 9; c = (bytes[++p] as number) ^ 0x30) {
+          if (c !== SPACE && c !== NEWLINE && c !== RETURN && c !== TAB) this.#fail();
+        }
+        let value = c;
+        p++;
+        for (c = (bytes[p] as number) ^ 0x30; c < 10; c = (bytes[++p] as number) ^ 0x30) value = value * 10 + c;
+        record[f] = value;
+        if (f < fields - 1) {
+          while (c === SPACE || c === NEWLINE || c === RETURN || c === TAB) c = (bytes[++p] as number) ^ 0x30;
+          if (c !== COMMA) this.#fail();
+          p++;
+        }
+      }
+      if (p > end) throw badSnapshot('"nodes" has a record that never ends');
+      this.#take(record);
+      at = p;
+    }
+    return at;
+  }
+
+  #take(record: Float64Array): void {
+    const batch = this.#batch;
+    const at = this.#at;
+    const i = batch.count;
+    const type = this.#header.nodeTypeMap[record[at.type] as number];
+    const id = record[at.id] as number;
+    if (type === undefined || id > 0xffffffff) throw badSnapshot(`node ${this.total} has a type or id that cannot be`);
+    const name = record[at.name] as number;
+    if (name >= this.#maxStrings) throw badSnapshot(`node ${this.total} has name ${name}, more than there are strings`);
+    batch.type[i] = type;
+    batch.name[i] = name;
+    batch.id[i] = id;
+    batch.selfSize[i] = record[at.size] as number;
+    this.total++;
+    batch.count = i + 1;
+    if (batch.count === BATCH) this.#flush();
+  }
+
+  #end(bytes: Uint8Array, p: number, afterComma: boolean): number {
+    if (afterComma || bytes[p] !== CLOSE) this.#fail();
+    this.done = true;
+    return p;
+  }
+
+  #fail(): never {
+    throw badSnapshot(`"nodes" has something that is no whole number in record ${this.total}`);
+  }
+
+  #flush(): void {
+    this.#sink(this.#batch);
+    this.#batch.count = 0;
+  }
+
+  finish(): void {
+    if (this.#batch.count > 0) this.#flush();
+    const { nodeCount } = this.#header;
+    if (this.total !== nodeCount) throw badSnapshot(`it has ${this.total} nodes where it claims ${nodeCount}`);
+  }
+}
+
+// Bytes as they look after ^ 0x30, where the digits become 0 to 9.
+const COMMA = 0x2c ^ 0x30;
+const SPACE = 0x20 ^ 0x30;
+const NEWLINE = 0x0a ^ 0x30;
+const RETURN = 0x0d ^ 0x30;
+const TAB = 0x09 ^ 0x30;
+const CLOSE = 0x5d;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+function findLayout(fd: number, size: number): Layout {
+  const tail = Buffer.alloc(Math.min(size, 256));
+  readSync(fd, tail, 0, tail.length, size - tail.length);
+  if (!tail.toString("latin1").trimEnd().endsWith("}")) throw badSnapshot(`it ends after ${size} bytes in the middle: it is cut off`);
+  const head = Buffer.alloc(Math.min(size, WINDOW));
+  readSync(fd, head, 0, head.length, 0);
+  const key = head.indexOf(NODES_KEY);
+  const colon = head.indexOf('"snapshot"');
+  if (colon < 0 || key < colon) throw badSnapshot('its "snapshot" header is not followed by "nodes"');
+  const open = head.indexOf("{", colon);
+  const close = head.lastIndexOf("}", key);
+  const header = readHeader(head.subarray(open, close + 1).toString("utf8"));
+  const bracket = head.indexOf("[", key + NODES_KEY.length);
+  const between = head.subarray(key + NODES_KEY.length, bracket).toString("latin1");
+  if (bracket < 0 || !/^\s*:\s*$/.test(between)) throw badSnapshot('"nodes" is not an array');
+  return { header, nodesAt: bracket + 1, stringsAt: findStrings(fd, size) };
+}
+
+/** Searches backwards for the key of the string section; returns the position after its bracket. */
+function findStrings(fd: number, size: number): number {
+  const window = Buffer.alloc(WINDOW + STRINGS_KEY.length);
+  for (let end = size; end > 0; end -= WINDOW) {
+    const start = Math.max(0, end - WINDOW);
+    const read = readSync(fd, window, 0, Math.min(window.length, size - start), start);
+    for (
+      let found = window.subarray(0, read).lastIndexOf(STRINGS_KEY);
+      found >= 0;
+      found = found === 0 ? -1 : window.subarray(0, read).lastIndexOf(STRINGS_KEY, found - 1)
+    ) {
+      const after = afterBracket(fd, start + found + STRINGS_KEY.length);
+      if (after !== undefined) return after;
+    }
+  }
+  throw badSnapshot('it lacks "strings"');
+}
+
+/** Position after `: [` at `at`, or undefined when something else stands there. */
+function afterBracket(fd: number, at: number): number | undefined {
+  const few = Buffer.alloc(64);
+  const read = readSync(fd, few, 0, few.length, at);
+  const match = /^\s*:\s*\[/.exec(few.subarray(0, read).toString("latin1"));
+  return match ? at + match[0].length : undefined;
+}
+
+function readStrings(fd: number, start: number, wanted: ReadonlySet<number>): Map<number, string> {
+  const found = new Map<number, string>();
+  const window = Buffer.allocUnsafe(WINDOW);
+  let index = -1;
+  let inString = false;
+  let parts: Buffer[] = [];
+  // Backslashes right before the end of the last window: whether they escape its first byte.
+  let pending = false;
+  for (let at = start; found.size < wanted.size; ) {
+    const read = readSync(fd, window, 0, WINDOW, at);
+    if (read === 0) throw badSnapshot('it ends inside "strings"');
+    at += read;
+    const bytes = window.subarray(0, read);
+    let p = 0;
+    while (p < read) {
+      if (!inString) {
+        const quote = bytes.indexOf(QUOTE, p);
+        if (quote < 0) {
+          if (bytes.indexOf(CLOSE, p) >= 0) return found;
+          break;
+        }
+        inString = true;
+        index++;
+        p = quote + 1;
+        continue;
+      }
+      const end = endOfString(bytes, p, pending);
+      if (wanted.has(index)) parts.push(Buffer.from(bytes.subarray(p, end < 0 ? read : end)));
+      if (end < 0) {
+        pending = endsEscaping(bytes, p, pending);
+        break;
+      }
+      pending = false;
+      inString = false;
+      if (parts.length > 0 || wanted.has(index)) found.set(index, textOf(Buffer.concat(parts), index));
+      parts = [];
+      p = end + 1;
+    }
+  }
+  return found;
+}
+
+/** Position of the closing quote, or -1 when it is not in these bytes. */
+function endOfString(bytes: Buffer, from: number, firstIsEscaped: boolean): number {
+  for (let at = firstIsEscaped ? from + 1 : from; ; at++) {
+    const quote = bytes.indexOf(QUOTE, at);
+    if (quote < 0) return -1;
+    let slashes = 0;
+    while (quote - slashes > from && bytes[quote - slashes - 1] === BACKSLASH) slashes++;
+    // A run of backslashes that reaches back to an escaped first byte begins one later.
+    if (firstIsEscaped && quote - slashes === from) slashes--;
+    if (slashes % 2 === 0) return quote;
+    at = quote;
+  }
+}
+
+/** Whether the bytes end in an odd run of backslashes, so that the next byte is escaped. */
+function endsEscaping(bytes: Buffer, from: number, firstIsEscaped: boolean): boolean {
+  let slashes = 0;
+  while (bytes.length - slashes > from && bytes[bytes.length - slashes - 1] === BACKSLASH) slashes++;
+  if (firstIsEscaped && slashes > 0 && bytes.length - slashes === from) slashes--;
+  return slashes % 2 === 1;
+}
