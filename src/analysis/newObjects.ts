@@ -55,7 +55,17 @@ export class IdSet {
 /** Compares two snapshots of one epoch by object id. Rows by number added, most first. */
 export function newObjects(before: HeapGraph, now: HeapGraph, options: NewObjectsOptions = {}): NewObjectsResult {
   const { limit = 10, ids = 5, internals = false } = options;
+  // Both are counted by the shapes of the newer one; the older graph gets its own back.
+  const own = before.shapes;
   before.useShapes(now.shapes);
+  try {
+    return compareGraphs(before, now, limit, ids, internals);
+  } finally {
+    before.useShapes(own);
+  }
+}
+
+function compareGraphs(before: HeapGraph, now: HeapGraph, limit: number, ids: number, internals: boolean): NewObjectsResult {
   const known = new IdSet(before.columns.nodeId);
   const kept = new IdSet(now.columns.nodeId);
   const names = new Set([...now.classes.classes, ...before.classes.classes].map((c) => c.name));

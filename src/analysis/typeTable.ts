@@ -1,7 +1,7 @@
 // How many objects of each type there are and what they take: the table under `common`, `growth` and `count`.
 // Counted as DevTools' Summary does: nodes whose shallow size went to their owner are not objects of their own.
 
-import type { ClassTable, HeapClass, Shape } from "../graph/classes.ts";
+import { type ClassTable, classify, type HeapClass, type Shape } from "../graph/classes.ts";
 import { type HeapGraph, isSystemName } from "../graph/heapGraph.ts";
 import type { NodePredicate } from "./predicates.ts";
 
@@ -14,8 +14,7 @@ export interface TypeCount {
 
 /** Count and shallow size by type name. Needs no dominators: about 10 ns per node. */
 export function countTypes(graph: HeapGraph, shapes?: readonly Shape[], filter?: NodePredicate): Map<string, TypeCount> {
-  if (shapes) graph.useShapes(shapes);
-  const { classes, classOf } = graph.classes;
+  const { classes, classOf } = shapes ? classify(graph.columns, shapes, false) : graph.classes;
   const rows = tally(graph, { classes, classOf }, filter);
   const byName = new Map<string, TypeCount>();
   rows.forEach((row, c) => {

@@ -4,6 +4,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { basename, isAbsolute } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { GrowthState } from "../analysis/growth.ts";
 import { IdSet } from "../analysis/newObjects.ts";
 import { nodeById, typicalOfType } from "../analysis/objects.ts";
 import { cannotReadFile, LeakhuntError, noCurrentHunt, noSnapshots, noSuchProcess, noSuchRow, noSuchType, usage } from "../errors.ts";
@@ -464,9 +465,23 @@ export class Session {
     const row = rows[Number(word) - 1];
     if (!row) throw noSuchRow(Number(word), rows.length);
     if ("id" in row) return nodeById(loaded.graph, row.id, loaded.name);
-    const node = typicalOfType(loaded.graph, row.type);
+    const node = typicalOfType(loaded.graph, row.type) ?? this.#byGrowthShapes(loaded, row.type);
     if (node === undefined) throw noSuchType(row.type, []);
     return node;
+  }
+
+  /** `{id, user}` rows of growth are split by the shapes of all its rounds, which one snapshot may not know. */
+  #byGrowthShapes(loaded: Loaded, type: string): NodeIndex | undefined {
+    const hunt = "hunt" in loaded.from ? Hunt.open(loaded.from.hunt, this.home) : undefined;
+    const shapes = hunt?.load<GrowthState>("growth")?.shapes;
+    if (!shapes) return undefined;
+    const own = loaded.graph.shapes;
+    loaded.graph.useShapes(shapes);
+    try {
+      return typicalOfType(loaded.graph, type);
+    } finally {
+      loaded.graph.useShapes(own);
+    }
   }
 
   /** The snapshot that printed these words; failing that, the newest kept one that has the first id. */

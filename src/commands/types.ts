@@ -207,13 +207,16 @@ export const newVerb: Verb = defineVerb<NewObjectsResult & { before: string; now
 function rawNew(before: string | undefined, now: string | undefined, options: Options): NewObjectsResult & { before: string; now: string } {
   if (before === undefined || now === undefined || !canScan(before) || !canScan(now)) throw needsTwoSnapshots();
   const older = new NodeScanner(before);
-  const newer = new NodeScanner(now);
   try {
-    const choices = { limit: options["limit"] as number, internals: options["internals"] === true };
-    return { ...newObjectsRaw(compareRaw(older, newer), choices), before, now };
+    const newer = new NodeScanner(now);
+    try {
+      const choices = { limit: options["limit"] as number, internals: options["internals"] === true };
+      return { ...newObjectsRaw(compareRaw(older, newer), choices), before, now };
+    } finally {
+      newer.close();
+    }
   } finally {
     older.close();
-    newer.close();
   }
 }
 
