@@ -33,6 +33,9 @@ export function buildProgram(verbs: readonly Verb[], run: RunVerb, texts: Progra
   return program;
 }
 
+/** What commander calls a program without a name; in the prompt a verb needs none before it. */
+const NAMELESS = "program";
+
 const JSON_OPTION: OptionSpec = { flags: "--json", help: "print values as JSON, one a line, with schemaVersion" };
 
 function quiet(command: Command, { write }: ProgramTexts): Command {
@@ -66,7 +69,7 @@ export async function runWords(program: Command, words: readonly string[]): Prom
       if (error.exitCode === 0 || error.code === "commander.help") return;
       throw usage(
         error.message.replace(/^error: /, "").replace(/\n/g, " "),
-        `\`${program.name() === "" ? "" : `${program.name()} `}help\` lists the verbs`,
+        `\`${program.name() === NAMELESS ? "" : `${program.name()} `}help\` lists the verbs`,
       );
     }
     throw error;

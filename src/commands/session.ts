@@ -122,7 +122,7 @@ export class Session {
     const live: Live = { held, hunt, gone: undefined, askedToEnd: false };
     this.#live = live;
     this.#watch(live);
-    writeCurrent({ hunt: hunt.key }, this.home);
+    this.#makeCurrent(hunt);
     return live;
   }
 
@@ -164,6 +164,14 @@ export class Session {
       this.notice("another leakhunt asked this one to detach");
       this.onLost?.(undefined);
     });
+  }
+
+  /** Rows of a table about something else must not be taken for rows of this hunt. */
+  #makeCurrent(hunt: Hunt): void {
+    const source = this.#lastTable?.source;
+    const isAboutIt = source !== undefined && "hunt" in source && source.hunt === hunt.key;
+    if (!isAboutIt) this.#table = undefined;
+    writeCurrent(isAboutIt ? { hunt: hunt.key } : { hunt: hunt.key, table: undefined }, this.home);
   }
 
   /** Lets the target go; the inspector is closed if leakhunt opened it. */

@@ -1,7 +1,7 @@
 // Where hunts are remembered, and how files there are written: a heap holds passwords, so everything is 0700 or
 // 0600 and written beside before it is renamed into place.
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { homedir, platform } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -23,7 +23,7 @@ export function homePath(env: NodeJS.ProcessEnv = process.env): string {
  */
 export function privateFolder(path: string): string {
   try {
-    if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
+    mkdirSync(path, { recursive: true, mode: 0o700 });
     chmodSync(path, 0o700);
   } catch (error) {
     throw cannotWriteFile(path, (error as NodeJS.ErrnoException).code ?? String(error), error);
@@ -76,7 +76,7 @@ function makeLock(path: string): boolean {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
     if (code === "EEXIST") return false;
-    rmSync(path, { force: true });
+    if (code === "ENOSPC") rmSync(path, { force: true });
     throw cannotWriteFile(path, code, error);
   }
 }

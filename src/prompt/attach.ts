@@ -108,7 +108,7 @@ async function runLine(line: string, session: Session, output: PromptOutput, jso
 }
 
 function helpText(text: string): string {
-  return text.trimEnd().replace(/^Usage: +/, "Usage: ");
+  return text.trimEnd().replace(/^Usage: program /, "Usage: ");
 }
 
 function sayError(error: unknown, output: PromptOutput, cancelled: boolean): void {
