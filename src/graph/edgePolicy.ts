@@ -2,8 +2,7 @@
 // never disagree about what "holds" means. The rules are those of DevTools' heap snapshot engine.
 
 import type { SnapshotColumns } from "../snapshot/columns.ts";
-import { isIndexed } from "../snapshot/decode.ts";
-import { EdgeType, NodeType } from "../snapshot/format.ts";
+import { EdgeType, isIndexed, NodeType } from "../snapshot/format.ts";
 
 /**
  * V8 writes each WeakMap entry as two `internal` edges with this name, one from the key and one from the table:

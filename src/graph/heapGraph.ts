@@ -4,8 +4,7 @@
 // Algorithms inside this room read the columns; analysis reads the graph through these methods.
 
 import type { SnapshotColumns } from "../snapshot/columns.ts";
-import { isIndexed } from "../snapshot/decode.ts";
-import { EdgeType, NodeType } from "../snapshot/format.ts";
+import { EdgeType, isIndexed, NodeType } from "../snapshot/format.ts";
 import { type ClassTable, classify, type HeapClass, inferShapes, type Shape } from "./classes.ts";
 import { Collections } from "./collections.ts";
 import { computeDistances, SYSTEM_DISTANCE } from "./distances.ts";

@@ -6,8 +6,9 @@
 // before the arrays it describes, because its meta says what their numbers mean.
 
 import { badSnapshot } from "../errors.ts";
-import type { LocationColumns, SnapshotColumns } from "./columns.ts";
-import { EDGE_TYPES, EdgeType, readHeader, type SnapshotHeader } from "./format.ts";
+import { allocate, EdgeBuilder, finishColumns, ignoreRecord, LocationBuilder, NodeBuilder, type RecordSink } from "./builders.ts";
+import type { SnapshotColumns } from "./columns.ts";
+import { readHeader, type SnapshotHeader } from "./format.ts";
 import { RawStringTable } from "./strings.ts";
 
 const QUOTE = 0x22;
@@ -36,9 +37,6 @@ type State =
   | "skip" // inside a value that we do not use, or the header
   | "after" // after a value
   | "end"; // after the closing brace
-
-/** Takes whole records of one integer array. `record` is reused: copy what you keep. */
-type RecordSink = (record: Float64Array) => void;
 
 /**
  * Decodes a snapshot that arrives in chunks: `write` each chunk, then `finish`.
@@ -340,8 +338,6 @@ export class SnapshotDecoder {
   }
 }
 
-function ignoreRecord(): void {}
-
 /** A key as an error may show it: on one line, and with nothing in it that a terminal obeys. */
 function quoted(key: string): string {
   const shown = key.length > 60 ? `${key.slice(0, 60)}…` : key;
@@ -351,193 +347,3 @@ function quoted(key: string): string {
 function isClosing(c: number): boolean {
   return c === CLOSE_ARRAY || c === CLOSE_OBJECT;
 }
-
-function allocate<T>(make: () => T, what: string, count: number): T {
-  try {
-    return make();
-  } catch (cause) {
-    throw badSnapshot(`it claims ${count} ${what}, more than this machine can hold`, cause);
-  }
-}
-
-/** The same numbers with room for bigger ones. Copies only those read so far: a false count must not cost memory. */
-function widen(sizes: Uint32Array, read: number): Float64Array {
-  const wide = allocate(() => new Float64Array(sizes.length), "nodes", sizes.length);
-  wide.set(sizes.subarray(0, read));
-  return wide;
-}
-
-class NodeBuilder {
-  readonly type: Uint8Array;
-  readonly name: Uint32Array;
-  readonly id: Uint32Array;
-  selfSize: Uint32Array | Float64Array;
-  readonly detachedness: Uint8Array | undefined;
-  readonly firstEdge: Uint32Array;
-  readonly sink: RecordSink;
-  count = 0;
-  edges = 0;
-  maxName = -1;
-
-  constructor(header: SnapshotHeader) {
-    const n = header.nodeCount;
-    const fields = header.nodeFields;
-    this.type = new Uint8Array(n);
-    this.name = new Uint32Array(n);
-    this.id = new Uint32Array(n);
-    this.selfSize = new Uint32Array(n);
-    this.firstEdge = new Uint32Array(n + 1);
-    const detachedAt = fields.indexOf("detachedness");
-    const detachedness = detachedAt >= 0 ? new Uint8Array(n) : undefined;
-    this.detachedness = detachedness;
-    const typeAt = fields.indexOf("type");
-    const nameAt = fields.indexOf("name");
-    const idAt = fields.indexOf("id");
-    const sizeAt = fields.indexOf("self_size");
-    const edgesAt = fields.indexOf("edge_count");
-    const types = header.nodeTypeMap;
-    this.sink = (record) => {
-      const i = this.count++;
-      if (i >= n) throw badSnapshot(`it has more nodes than the ${n} it claims`);
-      const type = record[typeAt] as number;
-      if (type >= types.length) throw badSnapshot(`node ${i} has type ${type}, which its meta does not name`);
-      const id = record[idAt] as number;
-      const name = record[nameAt] as number;
-      const size = record[sizeAt] as number;
-      if (id > 0xffffffff) throw badSnapshot(`node ${i} has id ${id}, beyond 32 bits`);
-      this.type[i] = types[type] as number;
-      this.name[i] = name;
-      if (name > this.maxName) this.maxName = name;
-      this.id[i] = id;
-      if (size > 0xffffffff && this.selfSize instanceof Uint32Array) this.selfSize = widen(this.selfSize, i);
-      this.selfSize[i] = size;
-      this.edges += record[edgesAt] as number;
-      if (this.edges > header.edgeCount) throw badSnapshot(`its nodes own more edges than the ${header.edgeCount} it claims`);
-      this.firstEdge[i + 1] = this.edges;
-      if (detachedness) detachedness[i] = record[detachedAt] as number;
-    };
-  }
-}
-
-class EdgeBuilder {
-  readonly type: Uint8Array;
-  readonly name: Uint32Array;
-  readonly to: Uint32Array;
-  readonly sink: RecordSink;
-  count = 0;
-  maxName = -1;
-
-  constructor(header: SnapshotHeader) {
-    const n = header.edgeCount;
-    const fields = header.edgeFields;
-    const nodeFields = header.nodeFields.length;
-    const nodesLength = header.nodeCount * nodeFields;
-    this.type = new Uint8Array(n);
-    this.name = new Uint32Array(n);
-    this.to = new Uint32Array(n);
-    const typeAt = fields.indexOf("type");
-    const nameAt = fields.indexOf("name_or_index");
-    const toAt = fields.indexOf("to_node");
-    const types = header.edgeTypeMap;
-    this.sink = (record) => {
-      const i = this.count++;
-      if (i >= n) throw badSnapshot(`it has more edges than the ${n} it claims`);
-      const type = record[typeAt] as number;
-      if (type >= types.length) throw badSnapshot(`edge ${i} has type ${type}, which its meta does not name`);
-      const ours = types[type] as number;
-      const name = record[nameAt] as number;
-      const to = record[toAt] as number;
-      if (to >= nodesLength) throw badSnapshot(`edge ${i} points at ${to}, outside its ${header.nodeCount} nodes`);
-      const ordinal = to / nodeFields;
-      if (!Number.isInteger(ordinal)) throw badSnapshot(`edge ${i} points into the middle of a node`);
-      this.type[i] = ours;
-      if (isIndexed(ours)) {
-        if (name > 0xffffffff) throw badSnapshot(`edge ${i} has index ${name}, beyond 32 bits`);
-      } else if (name > this.maxName) {
-        this.maxName = name;
-      }
-      this.name[i] = name;
-      this.to[i] = ordinal;
-    };
-  }
-}
-
-/** Whether an edge of this type carries a number instead of a string index. */
-export function isIndexed(edgeType: number): boolean {
-  return edgeType === EdgeType.element || edgeType === EdgeType.hidden;
-}
-
-type FourColumns = [Uint32Array, Uint32Array, Uint32Array, Uint32Array];
-
-class LocationBuilder {
-  #columns: FourColumns = [new Uint32Array(0), new Uint32Array(0), new Uint32Array(0), new Uint32Array(0)];
-  #count = 0;
-
-  sinkFor(header: SnapshotHeader): RecordSink {
-    const at = ["object_index", "script_id", "line", "column"].map((name) => header.locationFields.indexOf(name));
-    if (at.includes(-1)) return ignoreRecord;
-    const nodeFields = header.nodeFields.length;
-    return (record) => {
-      if (this.#count === this.#columns[0].length) this.#grow();
-      const node = (record[at[0] as number] as number) / nodeFields;
-      if (!Number.isInteger(node) || node >= header.nodeCount) throw badSnapshot(`location ${this.#count} belongs to no node`);
-      this.#columns[0][this.#count] = node;
-      for (let c = 1; c < 4; c++) {
-        const value = record[at[c] as number] as number;
-        if (value > 0xffffffff) throw badSnapshot(`location ${this.#count} has the number ${value}, beyond 32 bits`);
-        (this.#columns[c] as Uint32Array)[this.#count] = value;
-      }
-      this.#count++;
-    };
-  }
-
-  finish(): LocationColumns {
-    const [node, scriptId, line, column] = this.#columns.map((c) => c.subarray(0, this.#count)) as FourColumns;
-    return { node, scriptId, line, column };
-  }
-
-  #grow(): void {
-    const size = Math.max(1024, this.#count * 2);
-    this.#columns = this.#columns.map((old) => {
-      const bigger = new Uint32Array(size);
-      bigger.set(old);
-      return bigger;
-    }) as FourColumns;
-  }
-}
-
-function finishColumns(
-  header: SnapshotHeader,
-  nodes: NodeBuilder,
-  edges: EdgeBuilder,
-  locations: LocationColumns,
-  strings: RawStringTable,
-): SnapshotColumns {
-  if (nodes.count !== header.nodeCount) throw badSnapshot(`it has ${nodes.count} nodes where it claims ${header.nodeCount}`);
-  if (edges.count !== header.edgeCount) throw badSnapshot(`it has ${edges.count} edges where it claims ${header.edgeCount}`);
-  if (nodes.edges !== edges.count) throw badSnapshot(`its nodes own ${nodes.edges} edges, but there are ${edges.count}`);
-  if (nodes.count === 0) throw badSnapshot("it has no nodes");
-  const maxName = Math.max(nodes.maxName, edges.maxName);
-  if (maxName >= strings.count) throw badSnapshot(`it uses string ${maxName}, but has only ${strings.count}`);
-  return {
-    nodeCount: nodes.count,
-    edgeCount: edges.count,
-    nodeType: nodes.type,
-    nodeName: nodes.name,
-    nodeId: nodes.id,
-    nodeSelfSize: nodes.selfSize,
-    nodeDetachedness: nodes.detachedness,
-    firstEdge: nodes.firstEdge,
-    edgeType: edges.type,
-    edgeName: edges.name,
-    edgeTo: edges.to,
-    locations,
-    strings,
-    nodeTypeNames: header.nodeTypeNames,
-    edgeTypeNames: header.edgeTypeNames,
-    extraNativeBytes: header.extraNativeBytes,
-  };
-}
-
-/** Number of edge types that we know; larger numbers are types this file invented. */
-export const KNOWN_EDGE_TYPES: number = EDGE_TYPES.length;

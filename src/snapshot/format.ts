@@ -51,6 +51,11 @@ export const NodeType = {
 /** Our numbers of the edge types. */
 export const EdgeType = { context: 0, element: 1, property: 2, internal: 3, hidden: 4, shortcut: 5, weak: 6 } as const;
 
+/** Whether an edge of this type carries a number instead of a string index. */
+export function isIndexed(edgeType: number): boolean {
+  return edgeType === EdgeType.element || edgeType === EdgeType.hidden;
+}
+
 /** The part of the header that decides how the arrays are read. */
 export interface SnapshotHeader {
   readonly nodeCount: number;

@@ -2,9 +2,9 @@
 // decoder into a graph. What a test sees has always been a file.
 import { HeapGraph } from "../../src/graph/heapGraph.ts";
 import type { SnapshotColumns } from "../../src/snapshot/columns.ts";
-import { isIndexed, SnapshotDecoder } from "../../src/snapshot/decode.ts";
+import { SnapshotDecoder } from "../../src/snapshot/decode.ts";
 import { encodeSnapshot } from "../../src/snapshot/encode.ts";
-import { EDGE_TYPES, NODE_TYPES } from "../../src/snapshot/format.ts";
+import { EDGE_TYPES, isIndexed, NODE_TYPES } from "../../src/snapshot/format.ts";
 
 export interface PlainNode {
   /** Index into NODE_TYPES, or behind it into `extraNodeTypes`. */

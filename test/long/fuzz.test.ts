@@ -10,7 +10,7 @@ import { mostCommonTypes } from "../../src/analysis/typeTable.ts";
 import { LeakhuntError } from "../../src/errors.ts";
 import { HeapGraph } from "../../src/graph/heapGraph.ts";
 import type { SnapshotColumns } from "../../src/snapshot/columns.ts";
-import { isIndexed } from "../../src/snapshot/decode.ts";
+import { isIndexed } from "../../src/snapshot/format.ts";
 import { decodeStream } from "../../src/snapshot/open.ts";
 import { decode, fileOf, unpacked } from "../builder/columns.ts";
 import { seeded } from "../builder/random.ts";
