@@ -6,6 +6,7 @@ import { type Hold, heldBy, isPlumbing } from "../graph/holds.ts";
 import type { NodeIndex } from "../graph/ids.ts";
 import { EdgeType, NodeType } from "../graph/kinds.ts";
 import type { HoldLabel } from "../graph/labels.ts";
+import { PASSING_COST } from "../graph/roots.ts";
 import type { NodePredicate } from "./predicates.ts";
 import { type ObjectSummary, summarize } from "./summary.ts";
 
@@ -82,13 +83,33 @@ export function listType(graph: HeapGraph, type: string, options: ListOptions = 
   };
 }
 
+/** Types a user may have meant: those that contain the word, or are a slip or two away from it. */
 function closeTypes(graph: HeapGraph, type: string): string[] {
   const wanted = type.toLowerCase();
   const names = new Set(graph.classes.classes.map((c) => c.name));
-  const close = [...names].filter(
-    (name) => name.toLowerCase().includes(wanted) || (name.length > 3 && wanted.includes(name.toLowerCase())),
-  );
-  return close.sort((a, b) => a.length - b.length).slice(0, 3);
+  const near = (name: string): boolean => {
+    const lower = name.toLowerCase();
+    return lower.includes(wanted) || (name.length > 3 && wanted.includes(lower)) || slips(lower, wanted) <= (wanted.length > 4 ? 2 : 1);
+  };
+  return [...names]
+    .filter(near)
+    .sort((a, b) => slips(a.toLowerCase(), wanted) - slips(b.toLowerCase(), wanted) || a.length - b.length)
+    .slice(0, 3);
+}
+
+/** Letters to add, drop or change to get from one word to the other (Levenshtein); long words are not compared. */
+function slips(a: string, b: string): number {
+  if (Math.abs(a.length - b.length) > 2 || b.length > 40) return Number.POSITIVE_INFINITY;
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] as number;
 }
 
 /**
@@ -102,34 +123,45 @@ export function nodeById(graph: HeapGraph, id: number, where: string): NodeIndex
 }
 
 /** Of this many newest objects the typical one is chosen. */
-const NEWEST = 64;
+const NEWEST = 256;
 
 /**
- * The object of a type that best stands for what is happening now: among its newest objects the newest of those
- * that are held alike most often. The very newest alone may be a bystander, such as one more bound function.
+ * The object of a type that best stands for what is happening now: of the objects that are held alike, the newest
+ * of the biggest group. The very newest alone may be a bystander, such as one more bound function.
+ * @param before an older snapshot of another epoch. Ids tell no age across epochs, so the group is then the one
+ *   that gained most since; without it, the biggest among the newest objects by id.
  */
-export function typicalOfType(graph: HeapGraph, type: string): NodeIndex | undefined {
+export function typicalOfType(graph: HeapGraph, type: string, before?: HeapGraph): NodeIndex | undefined {
   const nodes = nodesOfType(graph, type).sort((a, b) => graph.id(b) - graph.id(a));
-  const candidates: number[] = [];
-  for (const n of nodes) {
-    if (isPrototype(graph, n) || !graph.rootPaths.reaches(n)) continue;
-    if (candidates.push(n) === NEWEST) break;
-  }
+  const candidates = nodes.filter((n) => !isPrototype(graph, n) && (graph.rootPaths.cost[n] as number) < PASSING_COST);
   const groups = new Map<string, number[]>();
-  for (const n of candidates) {
+  for (const n of before ? candidates : candidates.slice(0, NEWEST)) {
     const look = heldLook(graph, n);
     const group = groups.get(look);
     if (group) group.push(n);
     else groups.set(look, [n]);
   }
+  const had = new Map<string, number>();
+  for (const n of before ? nodesOfType(before, type) : []) {
+    const look = heldLook(before as HeapGraph, n);
+    had.set(look, (had.get(look) ?? 0) + 1);
+  }
   let best: number[] = [];
-  for (const group of groups.values()) if (group.length > best.length) best = group;
-  return (best[0] ?? nodes[0]) as NodeIndex | undefined;
+  let most = 0;
+  for (const [look, group] of groups) {
+    const gained = group.length - (had.get(look) ?? 0);
+    if (gained > most) {
+      most = gained;
+      best = group;
+    }
+  }
+  return (best[0] ?? candidates[0] ?? nodes[0]) as NodeIndex | undefined;
 }
 
 /** Where the object was defined and the last three steps of its path, without indices. */
 function heldLook(graph: HeapGraph, n: number): string {
   const at = graph.locationOf(n);
+  // Script numbers stay the same while a process lives, so looks compare across epochs.
   const parts = [graph.name(n), at ? `${at.scriptId}:${at.line}:${at.column}` : ""];
   let step = graph.rootPaths.before(n);
   for (let i = 0; step && i < 3; i++) {

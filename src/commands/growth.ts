@@ -118,6 +118,7 @@ async function* rounds(session: Session, live: Live, choices: Choices, options: 
     session.remember(
       loaded,
       round.rows.map(({ type }) => ({ type })),
+      true,
     );
     if (round.round > 1) tables++;
     if (tables >= wanted || (interval === undefined && wanted === 1)) return;

@@ -441,10 +441,10 @@ export class Session {
   // ── objects ───────────────────────────────────────────────────────────────────────────────────────────
 
   /** Remembers what the rows of a printed table are, for `path 1`. */
-  remember(loaded: Loaded, rows: LastTable["rows"]): void {
+  remember(loaded: Loaded, rows: LastTable["rows"], isGrowth = false): void {
     // A round in which nothing grew leaves the rows of the last table askable.
     if (rows.length === 0) return;
-    this.#table = { source: loaded.from, rows };
+    this.#table = { source: loaded.from, rows, isGrowth };
     // Standard input cannot be asked again, and an older table must not answer in its place.
     const gone = "file" in loaded.from && !isAbsolute(loaded.from.file);
     writeCurrent({ table: gone ? undefined : this.#table }, this.home);
@@ -461,10 +461,23 @@ export class Session {
   async objects(words: readonly string[], sourceText: string | undefined): Promise<{ loaded: Loaded; nodes: NodeIndex[] }> {
     if (words.length === 0) throw usage("which object?", "give an @id, or the number of a row of the last table");
     const loaded = sourceText === undefined ? await this.#snapshotOf(words) : await this.load(sourceText);
-    return { loaded, nodes: words.map((word) => this.#objectIn(loaded, word)) };
+    const before = words.every((word) => word.startsWith("@")) ? undefined : await this.#otherEpoch(loaded);
+    return { loaded, nodes: words.map((word) => this.#objectIn(loaded, word, before)) };
   }
 
-  #objectIn(loaded: Loaded, word: string): NodeIndex {
+  /** The snapshot that a growth table was compared with, when ids cannot tell which objects are new since then. */
+  async #otherEpoch(loaded: Loaded): Promise<HeapGraph | undefined> {
+    if (!("hunt" in loaded.from) || this.#lastTable?.isGrowth !== true) return undefined;
+    const { hunt: key, snapshot } = loaded.from;
+    const hunt = Hunt.open(key, this.home);
+    const kept = hunt?.record.snapshots ?? [];
+    const at = kept.findIndex((entry) => entry.number === snapshot);
+    const [before, now] = [kept[at - 1], kept[at]];
+    if (!hunt || !before || !now || before.epoch === now.epoch) return undefined;
+    return (await this.open(hunt, before)).graph;
+  }
+
+  #objectIn(loaded: Loaded, word: string, before: HeapGraph | undefined): NodeIndex {
     const id = /^@(\d+)$/.exec(word);
     if (id) return nodeById(loaded.graph, Number(id[1]), loaded.name);
     if (!/^\d+$/.test(word))
@@ -473,7 +486,7 @@ export class Session {
     const row = rows[Number(word) - 1];
     if (!row) throw noSuchRow(Number(word), rows.length);
     if ("id" in row) return nodeById(loaded.graph, row.id, loaded.name);
-    const node = typicalOfType(loaded.graph, row.type) ?? this.#byGrowthShapes(loaded, row.type);
+    const node = typicalOfType(loaded.graph, row.type, before) ?? this.#byGrowthShapes(loaded, row.type);
     if (node === undefined) throw noSuchType(row.type, []);
     return node;
   }

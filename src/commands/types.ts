@@ -127,7 +127,7 @@ export const lsVerb: Verb = defineVerb<ListResult & Named>({
   options: [
     {
       flags: "--sort <by>",
-      help: "newest, oldest, shallow or retained",
+      help: "newest, oldest (by id: true for what this session saw being made), shallow or retained",
       parse: toChoice("--sort", ["newest", "oldest", "shallow", "retained"]),
       default: "newest",
     },

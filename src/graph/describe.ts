@@ -99,6 +99,8 @@ function describeObject(graph: HeapGraph, n: number, location: string | undefine
   const title = graph.name(n) || "Object";
   const owner = prototypeOf(graph, n);
   if (owner !== undefined) return { kind: "object", title, preview: `prototype of ${owner}`, location };
+  const call = suspendedCall(graph, n);
+  if (call !== undefined) return call;
   const timer = timerCall(graph, n);
   if (timer !== undefined) return { kind: "object", title, preview: timer, location };
   const counted = contents(graph, n, title);
@@ -118,6 +120,20 @@ function prototypeOf(graph: HeapGraph, n: number): string | undefined {
   if (owner === undefined || graph.type(owner) !== NodeType.closure) return undefined;
   if (graph.follow(owner, "prototype", EdgeType.property) !== n) return undefined;
   return graph.name(owner) || "a class";
+}
+
+/** A generator, or an async function that waits: an object that keeps the variables of a call. */
+function suspendedCall(graph: HeapGraph, n: number): Description | undefined {
+  if (graph.edgeNamed(n, "parameters_and_registers", EdgeType.internal) === undefined) return undefined;
+  const called = graph.follow(n, "function", EdgeType.internal);
+  const name = called === undefined ? "" : graph.name(called);
+  const location = called === undefined ? undefined : placeText(graph, called);
+  return {
+    kind: "function",
+    title: `${name === "" ? "(anonymous function)" : `${name}()`} suspended`,
+    preview: "call that waits",
+    location,
+  };
 }
 
 /** `setInterval(poll, 1000)`: a timer as the call that made it; undefined for other objects. */

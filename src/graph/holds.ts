@@ -29,7 +29,8 @@ export function isPlumbing(graph: HeapGraph, n: number): boolean {
   if (graph.internals) return false;
   const type = graph.type(n);
   if (type === NodeType.array) return true;
-  if (type === NodeType.object) return graph.emitters.isEvents(n) || graph.emitters.isListeners(n);
+  if (type === NodeType.object) return graph.emitters.isEvents(n) || graph.emitters.isListeners(n) || isAwaitScope(graph, n);
+  if (type === NodeType.closure) return isAwaitClosure(graph, n);
   if (type === NodeType.code || graph.isSystem(n)) return PLUMBING_NAMES.has(graph.name(n));
   return false;
 }
@@ -94,8 +95,35 @@ function internalLabel(graph: HeapGraph, holder: number, name: string, e: number
   if (name === "reactions_or_result") return graph.name(holder) === "Promise" ? { kind: "internal", name: "result" } : { kind: "waits" };
   if (name === "bound_function") return { kind: "bound", name: "function" };
   if (name === "bound_this") return { kind: "bound", name: "this" };
-  if (graph.policy.weakMapTable(graph.columns.edgeName[e] as number) !== 0) return { kind: "weak map value" };
+  if (graph.policy.weakMapTable(graph.columns.edgeName[e] as number) !== 0) return { kind: "weak map value", of: weakMapName(graph, e) };
   return { kind: "internal", name };
+}
+
+/** V8 resumes an async function through a nameless function whose scope only leads to the suspended call. */
+function isAwaitClosure(graph: HeapGraph, n: number): boolean {
+  if (graph.name(n) !== "") return false;
+  const scope = graph.follow(n, "context", EdgeType.internal);
+  return scope !== undefined && isAwaitScope(graph, scope);
+}
+
+function isAwaitScope(graph: HeapGraph, n: number): boolean {
+  if (!graph.scopes.isScope(n)) return false;
+  const call = graph.follow(n, "extension", EdgeType.internal);
+  return call !== undefined && graph.edgeNamed(call, "parameters_and_registers", EdgeType.internal) !== undefined;
+}
+
+/** How the program calls the WeakMap of a pair: the last step of the path to it. */
+function weakMapName(graph: HeapGraph, e: number): string | undefined {
+  const table = graph.byId(graph.policy.weakMapTable(graph.columns.edgeName[e] as number) - 1);
+  if (table === undefined) return undefined;
+  const { retainers, names, columns, rootPaths } = graph;
+  for (let r = retainers.first[table] as number; r < (retainers.first[table + 1] as number); r++) {
+    if (columns.edgeName[retainers.edge[r] as number] !== names.table) continue;
+    const last = rootPaths.before(retainers.node[r] as number);
+    const type = last && graph.edgeType(last.edge);
+    return last && (type === EdgeType.property || type === EdgeType.context) ? graph.edgeName(last.edge) : undefined;
+  }
+  return undefined;
 }
 
 function boundName(edge: string): string {

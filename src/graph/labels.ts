@@ -20,8 +20,8 @@ export type HoldLabel =
   | { readonly kind: "map value"; readonly key: KeyPreview }
   | { readonly kind: "map key" }
   | { readonly kind: "set member" }
-  /** The value of a WeakMap entry, held by its key (`key` is the holder itself). */
-  | { readonly kind: "weak map value" }
+  /** The value of a WeakMap entry, held by its key, which is the holder; `of` is what the program calls the map. */
+  | { readonly kind: "weak map value"; readonly of?: string | undefined }
   /** A variable of a closure scope. */
   | { readonly kind: "variable"; readonly name: string }
   /** A function holds the scope it was created in. */

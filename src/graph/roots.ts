@@ -35,6 +35,9 @@ const CATEGORY_COST: Readonly<Record<string, { cost: number; kind: RootKind }>> 
 const OTHER_CATEGORY = { cost: 800, kind: "v8" } as const;
 const NATIVE_CATEGORY = { cost: 70, kind: "handle" } as const;
 
+/** Paths from here up begin at what only runs at the moment: calls on the stack, debuggers. */
+export const PASSING_COST = 2400;
+
 /** Handles that debuggers put on what they show: never a reason. */
 const DEBUGGER_HANDLE = /\/ DevTools (console|debugger)$/;
 

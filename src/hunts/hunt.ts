@@ -191,6 +191,8 @@ export interface LastTable {
   /** A file's absolute path, or a hunt's snapshot. */
   readonly source: { readonly file: string } | { readonly hunt: string; readonly snapshot: number };
   readonly rows: readonly ({ readonly type: string } | { readonly id: number })[];
+  /** Rows are what grew since the snapshot before. */
+  readonly isGrowth?: boolean | undefined;
 }
 
 export interface Current {

@@ -24,6 +24,8 @@ export function holdLabelText(label: HoldLabel): string {
       return `bound ${clip(label.name, LABEL_LIMIT)}`;
     case "internal":
       return `<${clip(label.name, LABEL_LIMIT)}>`;
+    case "weak map value":
+      return label.of === undefined ? label.kind : `value in ${clip(label.of, LABEL_LIMIT)} (weak map)`;
     case "variable":
     case "root":
       return clip(label.name, LABEL_LIMIT);

@@ -14,6 +14,8 @@ export interface CaptureSource {
   readonly pid: number | undefined;
   readonly nodeVersion: string;
   readonly cost: CaptureCost;
+  /** Told what keeps the target busy; it goes on in there even when we have given up on it. */
+  readonly onWork?: (work: Promise<unknown>) => void;
 }
 
 type Outcome = Pick<Captured, "bytes" | "pauseMs" | "how">;
@@ -81,6 +83,7 @@ async function writeInside(source: CaptureSource, part: string, options: Capture
     return `${bytes} ${pid === undefined ? 0 : cpuTicksOf(pid)}`;
   };
   const work = inspector.evaluate<number>(expression, { includeCommandLineAPI: true, timeoutMs: Number.POSITIVE_INFINITY });
+  source.onWork?.(work);
   return watch.over(work, look);
 }
 

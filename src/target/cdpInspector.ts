@@ -65,6 +65,7 @@ class CdpInspector implements Inspector {
   private readonly client: Client;
   private readonly pending = new Set<(reason: Error) => void>();
   private over: string | undefined;
+  private commandLineApi: Promise<boolean> | undefined;
   private closing: Promise<void> | undefined;
   private resolveClosed!: (reason: string) => void;
 
@@ -108,13 +109,24 @@ class CdpInspector implements Inspector {
   }
 
   async evaluate<T>(expression: string, options: EvaluateOptions = {}): Promise<T> {
-    const { timeoutMs = 10_000, includeCommandLineAPI = false, awaitPromise = false } = options;
+    const { timeoutMs = 10_000, awaitPromise = false } = options;
+    const includeCommandLineAPI = options.includeCommandLineAPI === true && (await this.needsCommandLineApi(timeoutMs));
     const asked = this.send("Runtime.evaluate", { expression, includeCommandLineAPI, awaitPromise, returnByValue: true, silent: true });
     const answer = await within(asked, timeoutMs, "evaluating an expression");
     const { result, exceptionDetails: thrown } = answer as unknown as Evaluated;
     if (thrown !== undefined)
       throw evaluationFailed(firstLine(thrown.exception?.description ?? String(thrown.exception?.value ?? thrown.text)));
     return result.value as T;
+  }
+
+  /** The command line API gives `require`, but makes objects in the heap we look at; newer Node gives modules without it. */
+  private needsCommandLineApi(timeoutMs: number): Promise<boolean> {
+    const expression = "typeof process!=='object'||typeof process.getBuiltinModule!=='function'";
+    this.commandLineApi ??= this.evaluate<boolean>(expression, { timeoutMs });
+    this.commandLineApi.catch(() => {
+      this.commandLineApi = undefined;
+    });
+    return this.commandLineApi;
   }
 
   on(event: string, handler: (params: Params) => void): () => void {

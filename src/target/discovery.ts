@@ -19,7 +19,9 @@ export async function probe(host: string, port: number, timeoutMs = 500): Promis
   if (answer === undefined) return { kind: "nothing" };
   if (answer.status === 404) return { kind: "hidden" };
   try {
-    const list = JSON.parse(answer.text) as { webSocketDebuggerUrl?: unknown }[];
+    // Node puts the script's name into the list without escaping it.
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
+    const list = JSON.parse(answer.text.replace(/[\u0000-\u001f]/g, " ")) as { webSocketDebuggerUrl?: unknown }[];
     const path = /^wss?:\/\/[^/]+(\/.+)$/.exec(String(list[0]?.webSocketDebuggerUrl))?.[1];
     // the url it gives may name another host than the one that led here (a tunnel, a published port)
     return path === undefined

@@ -87,7 +87,7 @@ function ask({ host, port }) {
     const request = http.get({ host, port, path: "/json/list", agent: false, timeout: 1000 }, (answer) => {
       let text = "";
       answer.on("data", (part) => { text += part; if (text.length > 65536) request.destroy(); });
-      answer.on("end", () => { try { resolve(new URL(JSON.parse(text)[0].webSocketDebuggerUrl).pathname); } catch { resolve(); } });
+      answer.on("end", () => { try { resolve(new URL(JSON.parse(text.replace(/[\x00-\x1f]/g, " "))[0].webSocketDebuggerUrl).pathname); } catch { resolve(); } });
     });
     request.on("timeout", () => request.destroy()).on("error", () => resolve()).on("close", () => resolve());
   });
@@ -102,7 +102,7 @@ function end({ host, port }, path) {
     const headers = { Connection: "Upgrade", Upgrade: "websocket", "Sec-WebSocket-Version": 13, "Sec-WebSocket-Key": "bGVha2h1bnQtZ3VhcmQtLQ==" };
     const request = http.get({ host, port, path, headers, agent: false });
     request.on("upgrade", (_, socket) => {
-      socket.on("error", () => {}).on("close", resolve).resume();
+      socket.on("error", () => {}).on("close", resolve).on("data", () => socket.destroy()); // it waits for us otherwise
       socket.write(frame(JSON.stringify({ id: 1, method: "Runtime.evaluate", params: { expression } }).padEnd(200)));
       setTimeout(() => socket.destroy(), 5000);
     });

@@ -23,6 +23,7 @@ export class LiveTarget implements Target {
   private readonly guard: Guard | undefined;
   private finished = false;
   private sentinel: string | undefined;
+  private busy: Promise<unknown> = Promise.resolve();
   private detached: Promise<Detached> | undefined;
 
   constructor(inspector: Inspector, identity: TargetIdentity, guard: Guard | undefined) {
@@ -34,6 +35,8 @@ export class LiveTarget implements Target {
   }
 
   async memory(): Promise<Memory> {
+    // A capture that was cancelled goes on inside the target, which answers nothing until it is done.
+    await Promise.race([this.busy, this.gone]);
     const expression = `({...process.memoryUsage(),heapLimit:${builtin("v8")}.getHeapStatistics().heap_size_limit})`;
     return this.inspector.evaluate<Memory>(expression, { includeCommandLineAPI: true });
   }
@@ -50,9 +53,11 @@ export class LiveTarget implements Target {
     const kept = first || (await this.checkEpoch());
     const { pid, nodeVersion } = this.identity;
     await buildLineTables(this.inspector, nodeVersion);
-    const { bytes, pauseMs, how } = await captureFile({ inspector: this.inspector, pid, nodeVersion, cost }, path, options).catch((error) =>
-      this.explain(error),
-    );
+    const onWork = (work: Promise<unknown>): void => {
+      this.busy = work.catch(() => {});
+    };
+    const source = { inspector: this.inspector, pid, nodeVersion, cost, onWork };
+    const { bytes, pauseMs, how } = await captureFile(source, path, options).catch((error) => this.explain(error));
     const now = await readSentinel(this.inspector);
     const epochKept = first || (kept && now === this.sentinel);
     this.sentinel = now;

@@ -147,7 +147,7 @@ test("holders look through V8's plumbing: the table, the scope, the pair of a We
       ["App", { kind: "property", name: "#secret" }],
       ["Tagged", { kind: "symbol", name: "tag" }],
       ["system / Context", { kind: "variable", name: "current" }],
-      ["Key", { kind: "weak map value" }],
+      ["Key", { kind: "weak map value", of: "weak" }],
     ]),
   );
 });

@@ -16,7 +16,7 @@ const told: [fixture: string, path: RegExp][] = [
   ["number-keys", /^module scope of number-keys\.cjs: \(variable invoices\) InvoiceCache \.byNumber Map \.get\(.*\) Invoice$/],
   ["listeners", /^module scope of listeners\.mjs: \(variable bus\) EventEmitter \(listener data\) .* \(bound this\) Dashboard$/],
   ["timers", /^active timers: \(root pending timer\) Timeout \._onTimeout .* scope of watch\(\) \(variable this\) UploadProgress$/],
-  ["promises", /^module scope of promises\.mjs: \(variable shuttingDown\) Promise \(waits\) .* Generator \(suspended\) JobResult$/],
+  ["promises", /^module scope of promises\.mjs: \(variable shuttingDown\) Promise \(waits\) runJob\(\) suspended \(suspended\) JobResult$/],
   ["esm-module", /^module registry\.mjs: \(variable subscriptions\) Set \(set member\) Subscription$/],
   ["private-field", /^module scope of private-field\.mjs: \(variable outbox\) Outbox \.#items Array \[11\] Mail$/],
   ["weakmap", /^module scope of weakmap\.cjs: \(variable tenant\) Tenant \(weak map value\) Array \[11\] TrailEntry$/],

