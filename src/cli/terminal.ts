@@ -1,7 +1,7 @@
 // The only streams: answers go to stdout, everything else (progress, notices, errors) to stderr, where progress
 // is drawn over itself and only on a terminal.
 
-import type { Progress } from "../commands/session.ts";
+import type { Progress } from "../commands/shelf.ts";
 import type { TextStyle } from "../commands/verb.ts";
 import { formatBytes } from "../report/units.ts";
 

@@ -18,7 +18,8 @@ import {
   toCount,
   toDuration,
 } from "./options.ts";
-import type { Live, Loaded, Session, TakeOptions } from "./session.ts";
+import type { Live, Session, TakeOptions } from "./session.ts";
+import type { Loaded } from "./shelf.ts";
 import { parseSource } from "./source.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
@@ -90,9 +91,9 @@ async function diffFiles(session: Session, before: string, after: string, choice
   const second = parseSource(after);
   if (second.kind !== "file") throw usage("growth takes one process, or two files");
   const state = newGrowthState();
-  const first = await session.openFile(before);
+  const first = await session.shelf.openFile(before);
   await addRound(state, first.graph, choices);
-  const now = await session.openFile(second.path);
+  const now = await session.shelf.openFile(second.path);
   const round = await addRound(state, now.graph, choices, async () => first.graph);
   session.remember(
     now,
@@ -142,7 +143,7 @@ async function oneRound(
     // The older graph is opened only when new shapes must be counted there too.
     if (!before) return undefined;
     const kept = live.hunt.record.snapshots.find((s) => s.number === before.number);
-    return kept ? (await session.open(live.hunt, kept)).graph : undefined;
+    return kept ? (await session.shelf.open(live.hunt, kept)).graph : undefined;
   };
   const notes: string[] = [];
   if (before && state.round > 0 && before.epoch !== entry.epoch && (how.quiet || !captured.epochKept)) {

@@ -2,30 +2,19 @@
 // open. It turns a source into a graph, and makes sure that on any way out the target is let go.
 
 import { existsSync, rmSync } from "node:fs";
-import { basename, isAbsolute } from "node:path";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { GrowthState } from "../analysis/growth.ts";
-import { IdSet } from "../analysis/newObjects.ts";
-import { nodeById, typicalOfType } from "../analysis/objects.ts";
-import { cannotReadFile, LeakhuntError, noCurrentHunt, noSnapshots, noSuchProcess, noSuchRow, noSuchType, usage } from "../errors.ts";
-import { HeapGraph } from "../graph/heapGraph.ts";
+import { LeakhuntError, noCurrentHunt, noSuchProcess, usage } from "../errors.ts";
 import type { NodeIndex } from "../graph/ids.ts";
 import { alone } from "../hunts/home.ts";
-import { Hunt, isAlive, type LastTable, readCurrent, type SnapshotEntry, startTimeOf, writeCurrent } from "../hunts/hunt.ts";
+import { Hunt, isAlive, type LastTable, readCurrent, type SnapshotEntry, startTimeOf } from "../hunts/hunt.ts";
 import { costText } from "../report/captureText.ts";
-import { readSnapshot } from "../snapshot/open.ts";
 import { attachTarget, type TargetSource } from "../target/attach.ts";
 import { connectHold, type HeldCapture, type HeldTarget, LocalHold } from "../target/shared.ts";
 import type { CaptureCost, Detached, PreviousCapture } from "../target/target.ts";
+import { Rows } from "./rows.ts";
+import { type Loaded, type Progress, Shelf } from "./shelf.ts";
 import { parseSource, type Source } from "./source.ts";
-
-/** Something is under way; phases follow each other. */
-export interface Progress {
-  readonly phase: string;
-  readonly bytes?: number | undefined;
-  /** 0 to 1, where it can be told. */
-  readonly fraction?: number | undefined;
-}
 
 export interface SessionOptions {
   readonly home: string;
@@ -35,15 +24,6 @@ export interface SessionOptions {
   readonly onProgress?: ((progress: Progress | undefined) => void) | undefined;
   /** A sentence for the person at the terminal, besides the answers. */
   readonly onNotice?: ((text: string) => void) | undefined;
-}
-
-/** A graph, and what to call it. */
-export interface Loaded {
-  readonly graph: HeapGraph;
-  /** `snapshot 3 of 4242`, or the file. */
-  readonly name: string;
-  readonly takenAt: string | undefined;
-  readonly from: LastTable["source"];
 }
 
 export interface Live {
@@ -70,9 +50,6 @@ export interface TakeOptions {
   readonly keep?: number | undefined;
 }
 
-/** Sets of ids held for `ls`. */
-const IDS_KEPT = 8;
-
 export class Session {
   readonly home: string;
   signal: AbortSignal;
@@ -80,16 +57,16 @@ export class Session {
   onLost: ((why: string | undefined) => void) | undefined;
   readonly #options: SessionOptions;
   #live: Live | undefined;
-  #cache: { path: string; loaded: Loaded } | undefined;
-  #table: LastTable | undefined;
-  readonly #ids = new Map<string, IdSet>();
-  #stdinTaken = false;
+  /** Opened snapshots. */
+  readonly shelf: Shelf = new Shelf(this);
+  readonly #rows: Rows;
   readonly #told = new Set<string>();
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.home = options.home;
     this.signal = options.signal;
+    this.#rows = new Rows(this.home, this.shelf, () => this.currentHunt());
   }
 
   progress(progress: Progress | undefined): void {
@@ -122,7 +99,7 @@ export class Session {
     const live: Live = { held, hunt, gone: undefined, askedToEnd: false };
     this.#live = live;
     this.#watch(live);
-    this.#makeCurrent(hunt);
+    this.#rows.makeCurrent(hunt);
     return live;
   }
 
@@ -164,14 +141,6 @@ export class Session {
       this.notice("another leakhunt asked this one to detach");
       this.onLost?.(undefined);
     });
-  }
-
-  /** Rows of a table about something else must not be taken for rows of this hunt. */
-  #makeCurrent(hunt: Hunt): void {
-    const source = this.#lastTable?.source;
-    const isAboutIt = source !== undefined && "hunt" in source && source.hunt === hunt.key;
-    if (!isAboutIt) this.#table = undefined;
-    writeCurrent(isAboutIt ? { hunt: hunt.key } : { hunt: hunt.key, table: undefined }, this.home);
   }
 
   /** Lets the target go; the inspector is closed if leakhunt opened it. */
@@ -287,10 +256,9 @@ export class Session {
     const { heapUsed } = await held.memory();
     const { number, path } = hunt.nextSnapshot();
     const captured = await this.#capture(held, path, { previous, force: options.force }, cost);
-    // The last graph is not needed any more, and two at once would double our memory.
-    this.#cache = undefined;
+    this.shelf.clear();
     try {
-      const graph = await this.#read(path);
+      const graph = await this.shelf.read(path);
       const entry: SnapshotEntry = {
         number,
         file: `${number}.heapsnapshot`,
@@ -302,7 +270,7 @@ export class Session {
         pauseMs: captured.pauseMs,
       };
       hunt.addSnapshot(entry, options.keep ?? this.#options.keep ?? 3);
-      const loaded = this.#remember(path, graph, hunt, entry);
+      const loaded = this.shelf.keep(path, graph, hunt, entry);
       return { entry, captured, cost, loaded };
     } catch (error) {
       rmSync(path, { force: true });
@@ -339,78 +307,17 @@ export class Session {
     }
   }
 
-  async #read(path: string): Promise<HeapGraph> {
-    try {
-      return new HeapGraph(
-        await readSnapshot(path, {
-          signal: this.signal,
-          onProgress: (done, of) => this.progress({ phase: "reading", bytes: done, fraction: of ? done / of : undefined }),
-        }),
-      );
-    } finally {
-      this.progress(undefined);
-    }
-  }
-
-  #remember(path: string, graph: HeapGraph, hunt: Hunt, entry: SnapshotEntry): Loaded {
-    const loaded: Loaded = {
-      graph,
-      name: `snapshot ${entry.number} of ${hunt.record.target.pid ?? hunt.key}`,
-      takenAt: entry.takenAt,
-      from: { hunt: hunt.key, snapshot: entry.number },
-    };
-    this.#cache = { path, loaded };
-    return loaded;
-  }
-
-  /** Opens a kept snapshot. */
-  async open(hunt: Hunt, entry: SnapshotEntry): Promise<Loaded> {
-    const path = hunt.pathOf(entry);
-    if (this.#cache?.path === path) return this.#cache.loaded;
-    return this.#remember(path, await this.#read(path), hunt, entry);
-  }
-
-  /** Ids of the objects of a kept snapshot; the one that is open stays open. */
-  async idsOf(hunt: Hunt, entry: SnapshotEntry): Promise<IdSet> {
-    const path = hunt.pathOf(entry);
-    let ids = this.#ids.get(path);
-    if (!ids) {
-      ids = new IdSet((this.#cache?.path === path ? this.#cache.loaded.graph : await this.#read(path)).columns.nodeId);
-      this.#ids.set(path, ids);
-      const [oldest] = this.#ids.keys();
-      if (this.#ids.size > IDS_KEPT && oldest !== undefined) this.#ids.delete(oldest);
-    }
-    return ids;
-  }
-
-  /** Standard input holds something else than a snapshot. */
-  claimStdin(): void {
-    this.#stdinTaken = true;
-  }
-
-  async openFile(path: string): Promise<Loaded> {
-    if (path === "-") {
-      if (this.#stdinTaken) throw usage("standard input can be read only once", "give a file instead of -");
-      this.#stdinTaken = true;
-    }
-    if (this.#cache?.path === path) return this.#cache.loaded;
-    const graph = await this.#read(path);
-    const loaded: Loaded = { graph, name: path === "-" ? "standard input" : path, takenAt: undefined, from: { file: path } };
-    this.#cache = { path, loaded };
-    return loaded;
-  }
-
   /**
    * The graph a question is about: the file, a new snapshot of the process named, or for the current hunt its
    * last snapshot (a new one when there is none, or with `fresh`).
    */
   async load(sourceText: string | undefined, options: { fresh?: boolean | undefined; force?: boolean | undefined } = {}): Promise<Loaded> {
     const source = parseSource(sourceText);
-    if (source.kind === "file") return this.openFile(source.path);
+    if (source.kind === "file") return this.shelf.openFile(source.path);
     if (source.kind !== "current") return (await this.take(await this.attach(source), options)).loaded;
     const hunt = this.currentHunt();
     const last = hunt.record.snapshots.at(-1);
-    if (last && !options.fresh) return this.open(hunt, last);
+    if (last && !options.fresh) return this.shelf.open(hunt, last);
     return (await this.take(await this.attach(source), options)).loaded;
   }
 
@@ -438,102 +345,14 @@ export class Session {
     return before && now ? [before, now] : undefined;
   }
 
-  // ── objects ───────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Remembers what the rows of a printed table are, for `path 1`. */
+  /** Remembers what the rows of a printed table are, for `path 1`. `isGrowth`: they are what grew since the snapshot before. */
   remember(loaded: Loaded, rows: LastTable["rows"], isGrowth = false): void {
-    // A round in which nothing grew leaves the rows of the last table askable.
-    if (rows.length === 0) return;
-    this.#table = { source: loaded.from, rows, isGrowth };
-    // Standard input cannot be asked again, and an older table must not answer in its place.
-    const gone = "file" in loaded.from && !isAbsolute(loaded.from.file);
-    writeCurrent({ table: gone ? undefined : this.#table }, this.home);
+    this.#rows.remember(loaded, rows, isGrowth);
   }
 
-  get #lastTable(): LastTable | undefined {
-    return this.#table ?? readCurrent(this.home).table;
-  }
-
-  /**
-   * The objects that words name: `@1234`, or the number of a row of the last table (its newest object). They are
-   * looked up in the snapshot that printed them.
-   */
-  async objects(words: readonly string[], sourceText: string | undefined): Promise<{ loaded: Loaded; nodes: NodeIndex[] }> {
-    if (words.length === 0) throw usage("which object?", "give an @id, or the number of a row of the last table");
-    const loaded = sourceText === undefined ? await this.#snapshotOf(words) : await this.load(sourceText);
-    const before = words.every((word) => word.startsWith("@")) ? undefined : await this.#otherEpoch(loaded);
-    return { loaded, nodes: words.map((word) => this.#objectIn(loaded, word, before)) };
-  }
-
-  /** The snapshot that a growth table was compared with, when ids cannot tell which objects are new since then. */
-  async #otherEpoch(loaded: Loaded): Promise<HeapGraph | undefined> {
-    if (!("hunt" in loaded.from) || this.#lastTable?.isGrowth !== true) return undefined;
-    const { hunt: key, snapshot } = loaded.from;
-    const hunt = Hunt.open(key, this.home);
-    const kept = hunt?.record.snapshots ?? [];
-    const at = kept.findIndex((entry) => entry.number === snapshot);
-    const [before, now] = [kept[at - 1], kept[at]];
-    if (!hunt || !before || !now || before.epoch === now.epoch) return undefined;
-    return (await this.open(hunt, before)).graph;
-  }
-
-  #objectIn(loaded: Loaded, word: string, before: HeapGraph | undefined): NodeIndex {
-    const id = /^@(\d+)$/.exec(word);
-    if (id) return nodeById(loaded.graph, Number(id[1]), loaded.name);
-    if (!/^\d+$/.test(word))
-      throw usage(`${JSON.stringify(word)} names no object`, "objects are @1234, or the number of a row of the last table");
-    const rows = this.#lastTable?.rows ?? [];
-    const row = rows[Number(word) - 1];
-    if (!row) throw noSuchRow(Number(word), rows.length);
-    if ("id" in row) return nodeById(loaded.graph, row.id, loaded.name);
-    const node = typicalOfType(loaded.graph, row.type, before) ?? this.#byGrowthShapes(loaded, row.type);
-    if (node === undefined) throw noSuchType(row.type, []);
-    return node;
-  }
-
-  /** `{id, user}` rows of growth are split by the shapes of all its rounds, which one snapshot may not know. */
-  #byGrowthShapes(loaded: Loaded, type: string): NodeIndex | undefined {
-    const hunt = "hunt" in loaded.from ? Hunt.open(loaded.from.hunt, this.home) : undefined;
-    const shapes = hunt?.load<GrowthState>("growth")?.shapes;
-    if (!shapes) return undefined;
-    const own = loaded.graph.shapes;
-    loaded.graph.useShapes(shapes);
-    try {
-      return typicalOfType(loaded.graph, type);
-    } finally {
-      loaded.graph.useShapes(own);
-    }
-  }
-
-  /** The snapshot that printed these words; failing that, the newest kept one that has the first id. */
-  async #snapshotOf(words: readonly string[]): Promise<Loaded> {
-    const table = this.#lastTable;
-    const hasRow = words.some((word) => !word.startsWith("@"));
-    const printed = table && (await this.#openTable(table));
-    const firstId = Number(/^@(\d+)$/.exec(words[0] as string)?.[1] ?? Number.NaN);
-    if (printed && (hasRow || printed.graph.byId(firstId) !== undefined)) return printed;
-    if (hasRow && table && "file" in table.source) throw cannotReadFile(table.source.file, "the last table is about it, and it is gone");
-    const hunt = this.currentHunt();
-    const kept = [...hunt.record.snapshots].reverse();
-    for (const entry of kept) {
-      const loaded = await this.open(hunt, entry);
-      if (Number.isNaN(firstId) || loaded.graph.byId(firstId) !== undefined) return loaded;
-    }
-    if (printed) return printed;
-    if (kept.length === 0) throw noSnapshots();
-    return this.open(hunt, kept[0] as SnapshotEntry);
-  }
-
-  async #openTable(table: LastTable): Promise<Loaded | undefined> {
-    if ("file" in table.source) {
-      const { file } = table.source;
-      if (this.#cache?.path === file) return this.#cache.loaded;
-      return existsSync(file) ? this.openFile(file) : undefined;
-    }
-    const { hunt: key, snapshot } = table.source;
-    const hunt = Hunt.open(key, this.home);
-    const entry = hunt?.record.snapshots.find((s) => s.number === snapshot);
-    return hunt && entry ? this.open(hunt, entry) : undefined;
+  /** The objects that words name, in the snapshot that printed them, or in the source when one is given. */
+  objects(words: readonly string[], sourceText: string | undefined): Promise<{ loaded: Loaded; nodes: NodeIndex[] }> {
+    return this.#rows.objects(words, sourceText === undefined ? undefined : () => this.load(sourceText));
   }
 }
 

@@ -9,7 +9,8 @@ import { compareRaw, countRawGraph, countRawTypes, type RawCount } from "../grap
 import { commonText, countText, listText, newText } from "../report/typesText.ts";
 import { canScan, NodeScanner } from "../snapshot/scan.ts";
 import { filterOption, forceOption, freshOption, internalsOption, limitOption, sourceArgument, toChoice, toCount } from "./options.ts";
-import type { Loaded, Session } from "./session.ts";
+import type { Session } from "./session.ts";
+import type { Loaded } from "./shelf.ts";
 import { parseSource } from "./source.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
@@ -98,7 +99,7 @@ async function rawCommon(session: Session, sourceText: string | undefined, optio
 }
 
 async function rawCounts(session: Session, path: string): Promise<Map<string, RawCount>> {
-  if (!canScan(path)) return countRawGraph((await session.openFile(path)).graph);
+  if (!canScan(path)) return countRawGraph((await session.shelf.openFile(path)).graph);
   const scanner = new NodeScanner(path);
   try {
     return countRawTypes(scanner);
@@ -164,7 +165,7 @@ async function earlierSnapshots(session: Session, loaded: Loaded): Promise<{ lab
   const before = snapshots.filter((s) => me && s.number < snapshot && s.epoch === me.epoch);
   const sets: { label: string; has(id: number): boolean }[] = [];
   for (const entry of before) {
-    const ids = await session.idsOf(hunt, entry);
+    const ids = await session.shelf.idsOf(hunt, entry);
     sets.push({ label: `snapshot ${entry.number}`, has: (id) => ids.has(id) });
   }
   return sets;
@@ -227,11 +228,11 @@ async function pairOf(session: Session, beforePath?: string, nowPath?: string): 
   const pair = session.lastTwo(hunt);
   if (!pair) throw needsTwoSnapshots();
   if (pair[0].epoch !== pair[1].epoch) throw idsNotComparable(pair[0].number, pair[1].number);
-  return [await session.open(hunt, pair[0]), await session.open(hunt, pair[1])];
+  return [await session.shelf.open(hunt, pair[0]), await session.shelf.open(hunt, pair[1])];
 }
 
 async function fileOf(session: Session, path: string): Promise<Loaded> {
   const source = parseSource(path);
   if (source.kind !== "file") throw needsTwoSnapshots();
-  return session.openFile(source.path);
+  return session.shelf.openFile(source.path);
 }

@@ -58,7 +58,7 @@ export function attachVerb(output: PromptOutput): Verb {
 /** Answers lines until they end, the target goes, or someone asks us to let go. */
 async function converse(session: Session, output: PromptOutput, json: boolean): Promise<void> {
   const outer = session.signal;
-  session.claimStdin();
+  session.shelf.claimStdin();
   const lines = openLines(session.home, VERBS);
   let over = false;
   const leave = (why?: string): void => {
