@@ -91,11 +91,8 @@ export async function addRound(
   remember(state, now);
   const rows = state.round === 1 ? [] : grown.filter((row) => internals || !isInternalType(row.type));
   const hidden = state.round === 1 || internals ? [] : grown.filter((row) => isInternalType(row.type));
-  rows.sort(sort === "bytes" ? (a, b) => b.bytesDelta - a.bytesDelta : (a, b) => b.delta - a.delta || b.bytesDelta - a.bytesDelta);
-  // Strings and numbers grow with whatever holds them: they never push the objects out of the table.
-  const objects = rows.filter((row) => !isValueType(row.type));
-  const values = rows.filter((row) => isValueType(row.type));
-  const shown = limit === 0 ? [...objects, ...values] : [...objects.slice(0, limit), ...values.slice(0, limit)];
+  rows.sort(sort === "bytes" ? (a, b) => b.bytesDelta - a.bytesDelta : (a, b) => weightOf(b) - weightOf(a) || b.bytesDelta - a.bytesDelta);
+  const shown = limit === 0 ? rows : rows.slice(0, limit);
   const heap = state.heapBytes;
   return {
     round: state.round,
@@ -110,6 +107,13 @@ export async function addRound(
       bytesDelta: hidden.reduce((sum, row) => sum + row.bytesDelta, 0),
     },
   };
+}
+
+/** An object brings many strings along: they must not push it out of the table, nor a stray object a leak of strings. */
+const STRINGS_PER_OBJECT = 20;
+
+function weightOf({ type, delta }: Grown): number {
+  return isValueType(type) ? delta / STRINGS_PER_OBJECT : delta;
 }
 
 function newShapes(state: GrowthState, graph: HeapGraph): Shape[] {

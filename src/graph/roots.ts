@@ -4,6 +4,7 @@
 
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
+import { isBuiltinScript } from "./scripts.ts";
 
 export type RootKind = "global" | "module" | "timer" | "handle" | "stack" | "v8" | "debugger";
 
@@ -103,22 +104,41 @@ function moduleScopes(graph: HeapGraph): PathStart[] {
   return starts;
 }
 
+/** A timer of the program is a reason; one that Node keeps for itself (connection checks, keep-alive) rather a side effect. */
+const OWN_TIMER = 24;
+const NODES_TIMER = 90;
+
+/** Whether a callback is a function of Node's own scripts, also when bound. */
+function isNodesOwn(graph: HeapGraph, callback: number): boolean {
+  let called = callback;
+  for (let depth = 0; depth < 3; depth++) {
+    const url = graph.type(called) === NodeType.closure ? graph.scripts.urlOfClosure(called) : undefined;
+    if (url !== undefined) return isBuiltinScript(url);
+    const bound = graph.follow(called, "bound_function");
+    if (bound === undefined) return false;
+    called = bound;
+  }
+  return false;
+}
+
 function activeTimers(graph: HeapGraph): PathStart[] {
   const { columns, names } = graph;
   const starts: PathStart[] = [];
   for (let n = 0; n < graph.nodeCount; n++) {
     if (columns.nodeType[n] !== NodeType.object) continue;
-    let timer = false;
+    let callback = -1;
     let queued = false;
     const end = columns.firstEdge[n + 1] as number;
     for (let e = columns.firstEdge[n] as number; e < end; e++) {
       if (columns.edgeType[e] !== EdgeType.property) continue;
       const name = columns.edgeName[e] as number;
-      if (name === names._onTimeout || name === names._onImmediate) timer = true;
+      if (name === names._onTimeout || name === names._onImmediate) callback = columns.edgeTo[e] as number;
       // A timer that was cleared or has fired has null here.
       else if (name === names._idleNext) queued = columns.nodeType[columns.edgeTo[e] as number] === NodeType.object;
     }
-    if (timer && queued) starts.push({ node: n, kind: "timer", cost: 24, held: "pending timer" });
+    if (callback >= 0 && queued) {
+      starts.push({ node: n, kind: "timer", cost: isNodesOwn(graph, callback) ? NODES_TIMER : OWN_TIMER, held: "pending timer" });
+    }
   }
   return starts;
 }

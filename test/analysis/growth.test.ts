@@ -101,20 +101,32 @@ test("trend, rounds grown in, limit and order", async () => {
   expect(last?.round).toBe(30);
 });
 
-test("V8's own rows are left out and counted; strings come after objects", async () => {
+test("V8's own rows are left out and counted", async () => {
   const state = newGrowthState();
   await addRound(state, heapOf({}));
-  const heap = buildHeap((h) => {
-    for (let i = 0; i < 9; i++) h.text(`${i}`);
-    for (let i = 0; i < 4; i++) h.array(2);
-    h.object("Session");
-  });
-  const round = await addRound(state, heap, { limit: 1 });
+  const heap = stringsAnd(9);
+  const round = await addRound(state, heap, { limit: 2 });
   expect(round.rows.map((row) => row.type)).toEqual(["Session", "(string)"]);
   expect(round.internal).toEqual({ rows: 1, delta: 4, bytesDelta: 4 * 32 });
   const all = await addRound(await addFirst(), heap, { internals: true, limit: 0 });
   expect(all.rows.map((row) => row.type)).toContain("(array)");
 });
+
+test("the strings of an object do not push it out of the table, nor a stray object a leak of strings", async () => {
+  const few = await addRound(await addFirst(), stringsAnd(19), { limit: 1 });
+  expect(few.rows.map((row) => row.type)).toEqual(["Session"]);
+  const many = await addRound(await addFirst(), stringsAnd(21), { limit: 1 });
+  expect(many.rows.map((row) => row.type)).toEqual(["(string)"]);
+});
+
+/** That many strings, four of V8's arrays, and one Session. */
+function stringsAnd(strings: number): HeapGraph {
+  return buildHeap((h) => {
+    for (let i = 0; i < strings; i++) h.text(`${i}`);
+    for (let i = 0; i < 4; i++) h.array(2);
+    h.object("Session");
+  });
+}
 
 async function addFirst(): Promise<GrowthState> {
   const state = newGrowthState();

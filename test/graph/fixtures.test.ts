@@ -70,7 +70,9 @@ test("closures: functions that share a scope with one that needs a big object", 
   for (let n = 0; n < graph.nodeCount; n++) if (graph.typeName(n) === "closure" && graph.name(n) === "onExit") functions.push(n);
   expect(functions).toHaveLength(COUNT);
   const last = functions.sort((a, b) => graph.id(b) - graph.id(a))[0] as number;
-  expect(pathLine(retainingPaths(graph, last).paths[0] as never)).toMatch(/closures\.cjs: \(variable exitHooks\) Array \[\d+\] onExit\(\)$/);
+  expect(pathLine(retainingPaths(graph, last).paths[0] as never)).toMatch(
+    /closures\.cjs: \(variable exitHooks\) Array \[\d+\] onExit\(\)$/,
+  );
   const report = pathLine(retainingPaths(graph, instances(graph, "Report")[0] as number).paths[0] as never);
   expect(report).toMatch(/\(variable exitHooks\) Array \[\d+\] onExit\(\) \(scope\) scope of \w+\(\) \(variable report\) Report$/);
 });
