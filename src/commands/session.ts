@@ -8,6 +8,7 @@ import { LeakhuntError, noCurrentHunt, noSuchProcess, usage } from "../errors.ts
 import type { NodeIndex } from "../graph/ids.ts";
 import { alone } from "../hunts/home.ts";
 import { Hunt, isAlive, type LastTable, readCurrent, type SnapshotEntry, startTimeOf } from "../hunts/hunt.ts";
+import { rememberRefusal } from "../hunts/refusals.ts";
 import { costText } from "../report/captureText.ts";
 import { attachTarget, type TargetSource } from "../target/attach.ts";
 import { connectHold, type HeldCapture, type HeldTarget, LocalHold } from "../target/shared.ts";
@@ -159,7 +160,11 @@ export class Session {
   }
 
   async #hold(wanted: TargetSource): Promise<LocalHold> {
-    const target = await attachTarget(wanted, { signal: this.signal, onNotice: (text) => this.notice(text) });
+    const target = await attachTarget(wanted, { signal: this.signal, onNotice: (text) => this.notice(text) }).catch((error: unknown) => {
+      const ownHandler = error instanceof LeakhuntError && error.code === "OWN_SIGNAL_HANDLER";
+      if (ownHandler && "pid" in wanted) rememberRefusal(this.home, wanted.pid, "own SIGUSR1 handler");
+      throw error;
+    });
     return new LocalHold(target);
   }
 

@@ -152,6 +152,9 @@ test.concurrent("a program with a SIGUSR1 handler of its own", async (context) =
   );
   await it.step(1);
   expect(listening(it.pid)).toEqual(ports);
+  // From outside it looks like any other; once tried, it is known.
+  const { stdout } = await leakhunt(home, ["ps"]);
+  expect(stdout.split("\n").find((line) => line.includes(`${it.pid} `))).toContain("no: own SIGUSR1 handler (start it with --inspect)");
 });
 
 test.concurrent("a home that cannot be written", async (context) => {
