@@ -114,8 +114,9 @@ export function computeDominators(columns: SnapshotColumns, policy: EdgePolicy):
 
   function semiNca(): Uint32Array {
     const preds = predecessors();
-    const semi = new Uint32Array(nodeCount);
-    const label = new Uint32Array(nodeCount);
+    // Two columns that nothing needs any more: memory touched for the first time is what costs most here.
+    const semi = cursor;
+    const label = number;
     // The ancestor links of the path compression: begins as the tree's parents and is shortened.
     const ancestor = parent.slice();
     const path: number[] = [];
