@@ -152,15 +152,15 @@ export function computeDominators(columns: SnapshotColumns, policy: EdgePolicy):
     function evaluate(p: number, limit: number): number {
       if (p <= limit) return p;
       let v = p;
-      path.length = 0;
+      let depth = 0;
       while ((ancestor[v] as number) > limit) {
-        path.push(v);
+        path[depth++] = v;
         v = ancestor[v] as number;
       }
       let best = label[v] as number;
       if ((semi[v] as number) < (semi[best] as number)) best = v;
       label[v] = best;
-      for (let k = path.length - 1; k >= 0; k--) {
+      for (let k = depth - 1; k >= 0; k--) {
         const w = path[k] as number;
         const own = label[w] as number;
         if ((semi[own] as number) < (semi[best] as number)) best = own;

@@ -109,8 +109,8 @@ export class EdgeBuilder {
       const name = record[nameAt] as number;
       const to = record[toAt] as number;
       if (to >= nodesLength) throw badSnapshot(`edge ${i} points at ${to}, outside its ${header.nodeCount} nodes`);
-      const ordinal = to / nodeFields;
-      if (!Number.isInteger(ordinal)) throw badSnapshot(`edge ${i} points into the middle of a node`);
+      const ordinal = (to / nodeFields) >>> 0;
+      if (ordinal * nodeFields !== to) throw badSnapshot(`edge ${i} points into the middle of a node`);
       this.type[i] = ours;
       if (isIndexed(ours)) {
         if (name > 0xffffffff) throw badSnapshot(`edge ${i} has index ${name}, beyond 32 bits`);
