@@ -4,8 +4,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/long/**"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Generous: a loaded machine makes a test slow, not wrong.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Tests spawn real processes and take real snapshots: more at once than cores only makes each slower.
     maxWorkers: 2,
   },
