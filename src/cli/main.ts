@@ -2,6 +2,7 @@
 // The command line: parse, run, print the error and its way out, set the exit code.
 
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { answer } from "../commands/answer.ts";
 import { buildProgram, runWords } from "../commands/program.ts";
 import { Session } from "../commands/session.ts";
@@ -13,9 +14,20 @@ import { forTerminal } from "../report/escape.ts";
 import { enterNamespace } from "./namespace.ts";
 import { Terminal } from "./terminal.ts";
 
+const SETTLE_MS = 60;
 const DESCRIPTION = "Hunts memory leaks in running Node.js processes: what grows, who holds it, and a picture of why.";
 
 process.exitCode = await main(process.argv.slice(2));
+await letCompilerFinish();
+
+/**
+ * Node waits at its end for V8's background compilers, and such a compiler may wait for a collection that only the
+ * main thread can do: seen on 20.20.2 after busy commands, which then never ended (one in some thousand). While the
+ * event loop turns, that collection is done; a compilation takes some milliseconds.
+ */
+async function letCompilerFinish(): Promise<void> {
+  if (process.uptime() > 0.15) await sleep(SETTLE_MS);
+}
 
 /** Runs the command line and returns the exit code: 0, or that of the error. */
 async function main(words: readonly string[]): Promise<number> {

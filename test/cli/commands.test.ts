@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { expectUntouched, json, leakhunt, listening, newHome, start, target } from "../support/leakhunt.ts";
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 2 });
+vi.setConfig({ testTimeout: 180_000, maxConcurrency: 2 });
 
 const PNG = "89504e470d0a1a0a";
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { leakhunt, listening, newHome, target } from "../support/leakhunt.ts";
 import { type SnapshotFiles, writeSnapshots } from "../support/snapshots.ts";
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 2 });
+vi.setConfig({ testTimeout: 180_000, maxConcurrency: 2 });
 
 let files: SnapshotFiles;
 beforeAll(() => {

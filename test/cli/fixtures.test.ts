@@ -3,7 +3,7 @@ import { expect, test, vi } from "vitest";
 import { type FixtureInfo, fixtures } from "../../fixtures/index.mjs";
 import { expectUntouched, leakhunt, lines, listening, newHome, target } from "../support/leakhunt.ts";
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 2 });
+vi.setConfig({ testTimeout: 180_000, maxConcurrency: 2 });
 
 const WARM_UP = 200;
 const STEPS = 100;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { expectUntouched, json, leakhunt, listening, modeOf, newHome, permissions, start, target } from "../support/leakhunt.ts";
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 2 });
+vi.setConfig({ testTimeout: 180_000, maxConcurrency: 2 });
 
 test.concurrent("only this user can read what is stored, also while a session is open", async (context) => {
   const home = join(newHome(context), "state", "leakhunt");

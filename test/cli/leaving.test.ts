@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import type { RunningFixture } from "../../fixtures/index.mjs";
 import { expectUntouched, leakhunt, listening, newHome, start, target } from "../support/leakhunt.ts";
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 2 });
+vi.setConfig({ testTimeout: 180_000, maxConcurrency: 2 });
 
 /** Names of files that are not whole, and of sockets nobody listens at. */
 function leftovers(home: string): string[] {

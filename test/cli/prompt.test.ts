@@ -5,7 +5,7 @@ import { expect, test, vi } from "vitest";
 import { expectUntouched, listening, modeOf, newHome, target } from "../support/leakhunt.ts";
 import { CTRL_C, CTRL_D, ENTER, TAB, terminal, UP } from "../support/terminal.ts";
 
-vi.setConfig({ testTimeout: 60_000, maxConcurrency: 2 });
+vi.setConfig({ testTimeout: 180_000, maxConcurrency: 2 });
 
 const PROMPT = /\(leakhunt\) $/;
 
