@@ -6,6 +6,7 @@ import type { NodePredicate } from "../analysis/predicates.ts";
 import { type CommonResult, mostCommonRaw, mostCommonTypes, type TypeSort } from "../analysis/typeTable.ts";
 import { idsNotComparable, needsTwoSnapshots, usage } from "../errors.ts";
 import { compareRaw, countRawGraph, countRawTypes, type RawCount } from "../graph/rawTypes.ts";
+import { forTerminal } from "../report/escape.ts";
 import { commonText, countText, listText, newText } from "../report/typesText.ts";
 import { canScan, NodeScanner } from "../snapshot/scan.ts";
 import { filterOption, forceOption, freshOption, internalsOption, limitOption, sourceArgument, toChoice, toCount } from "./options.ts";
@@ -15,7 +16,9 @@ import { parseSource } from "./source.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
 /** `from snapshot 2 of 4242, taken 12 s ago` */
-export function fromText({ name, takenAt }: { name: string; takenAt: string | undefined }): string {
+export function fromText({ name: given, takenAt }: { name: string; takenAt: string | undefined }): string {
+  // A file that came from elsewhere may be called anything.
+  const name = forTerminal(given, 300);
   if (takenAt === undefined) return `from ${name}`;
   const seconds = Math.max(0, Math.round((Date.now() - Date.parse(takenAt)) / 1000));
   return seconds < 2

@@ -77,7 +77,8 @@ export function listText(result: ListResult): string {
 
 /** New and gone objects by type. */
 export function newText(result: NewObjectsResult & { before: string; now: string }): string {
-  if (result.rows.length === 0) return `no new objects in ${result.now} since ${result.before}`;
+  const [before, now] = [forTerminal(result.before, 300), forTerminal(result.now, 300)];
+  if (result.rows.length === 0) return `no new objects in ${now} since ${before}`;
   const columns: Column[] = [
     NUMBER,
     { title: "type", align: "left" },
@@ -99,6 +100,6 @@ export function newText(result: NewObjectsResult & { before: string; now: string
     row.ids.map((id) => `@${id}`).join(" "),
   ]);
   const more = result.omitted > 0 ? ` · ${formatNoun(result.omitted, "more type")} (--limit 0)` : "";
-  const footer = `${formatCount(result.added)} new and ${formatCount(result.removed)} gone in ${result.now} since ${result.before}${more}`;
+  const footer = `${formatCount(result.added)} new and ${formatCount(result.removed)} gone in ${now} since ${before}${more}`;
   return [...tableLines(columns, rows), "", footer].join("\n");
 }

@@ -166,8 +166,8 @@ test("nothing from a heap reaches the terminal raw", () => {
       omitted: 0,
       added: 1,
       removed: 0,
-      before: "a",
-      now: "b",
+      before: evil,
+      now: evil,
     }),
     pathText(result({ target: object({ title: evil }), paths: [path([step({ label: { kind: "property", name: evil } })])] })),
     huntsText(
