@@ -2,7 +2,7 @@
 // for all functions, all strings, all compiled code; plain objects are told apart by their properties.
 
 import type { SnapshotColumns } from "../snapshot/columns.ts";
-import { EdgeType, NodeType } from "../snapshot/format.ts";
+import { NodeType } from "../snapshot/format.ts";
 import { findDetached } from "./detached.ts";
 
 /** A class of one snapshot. */
@@ -45,7 +45,9 @@ export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byL
   // Object and native nodes are named by their string: one look-up per string, not per node.
   const ofString = new Int32Array(strings.count).fill(-1);
   const locationOf = byLocation ? locationIndex(columns) : undefined;
-  const plain = strings.count > 0 ? plainObjectNames(columns) : new Set<number>();
+  const { node: plain, list } = columns.plainObjects;
+  let nextPlain = 0;
+  const ofShape = new Int32Array(shapes.length).fill(-1);
   const shapeOf = shapes.length > 0 ? shapeMatcher(columns, shapes) : undefined;
 
   for (let n = 0; n < nodeCount; n++) {
@@ -67,14 +69,26 @@ export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byL
     }
     if (detached?.[n] === 1) c = intern(`Detached ${(classes[c] as HeapClass).name}`);
     if (type === NodeType.object) {
-      const shape = shapeOf && plain.has(name) ? shapeOf(n) : -1;
-      if (shape >= 0) c = intern(shapeName(shapes[shape] as Shape));
+      if (plain[nextPlain] === n) {
+        const shape = shapeOf ? shapeOf(list[nextPlain] as number) : -1;
+        nextPlain++;
+        if (shape >= 0) c = classOfShape(shape);
+      }
       const at = locationOf?.[n] ?? 0;
       if (at > 0) c = internAt((classes[c] as HeapClass).name, at - 1);
     }
     classOf[n] = c;
   }
   return { classes, classOf };
+
+  function classOfShape(shape: number): number {
+    let c = ofShape[shape] as number;
+    if (c < 0) {
+      c = intern(shapeName(shapes[shape] as Shape));
+      ofShape[shape] = c;
+    }
+    return c;
+  }
 
   function intern(name: string): number {
     const known = byName.get(name);
@@ -113,13 +127,6 @@ function locationIndex(columns: SnapshotColumns): Uint32Array {
   return index;
 }
 
-function plainObjectNames(columns: SnapshotColumns): Set<number> {
-  const found = new Set<number>();
-  const { strings } = columns;
-  for (let s = 0; s < strings.count; s++) if (strings.byteLength(s) === 6 && strings.get(s) === "Object") found.add(s);
-  return found;
-}
-
 const MAX_SHAPE_NAME = 120;
 
 /** Buckets of the first pass of shape inference. */
@@ -127,31 +134,28 @@ const SHAPE_BUCKETS = 1 << 20;
 
 /**
  * The shapes worth a row of their own: property lists that at least two, and at least one in a thousand, of the
- * plain objects have, the most frequent first. DevTools' rule for its `{a, b}` rows.
+ * plain objects have, the most frequent first, of equally frequent ones the one that comes first in the heap.
+ * DevTools' rule for its `{a, b}` rows. Costs a look at each list of names, not at each object.
  *
- * Two passes, because a heap may hold millions of objects that are used as dictionaries, each with a shape of its
+ * Two passes, because a heap may hold millions of objects that are used as dictionaries, each with a list of its
  * own: the first counts hashes, the second looks closely only where enough objects share one.
  */
 export function inferShapes(columns: SnapshotColumns): Shape[] {
-  const { nodeCount, nodeType, nodeName } = columns;
-  const plain = plainObjectNames(columns);
+  const { list, first } = columns.plainObjects;
+  const lists = first.length - 1;
+  const counts = new Uint32Array(lists);
+  for (let i = 0; i < list.length; i++) (counts[list[i] as number] as number)++;
   const reader = new ShapeReader(columns);
   const buckets = new Uint32Array(SHAPE_BUCKETS);
-  let objects = 0;
-  for (let n = 0; n < nodeCount; n++) {
-    if (nodeType[n] !== NodeType.object || !plain.has(nodeName[n] as number)) continue;
-    objects++;
-    if (reader.read(n) > 0) (buckets[reader.hash % SHAPE_BUCKETS] as number)++;
-  }
-  const enough = Math.max(2, objects / 1000);
+  for (let l = 0; l < lists; l++) if (reader.read(l) > 0) (buckets[reader.hash % SHAPE_BUCKETS] as number) += counts[l] as number;
+  const enough = Math.max(2, list.length / 1000);
+  // Lists are numbered as they first occur, so this map is in the order of the heap.
   const seen = new Map<string, { shape: Shape; count: number }>();
-  for (let n = 0; n < nodeCount; n++) {
-    if (nodeType[n] !== NodeType.object || !plain.has(nodeName[n] as number)) continue;
-    if (reader.read(n) === 0 || (buckets[reader.hash % SHAPE_BUCKETS] as number) < enough) continue;
-    const key = reader.key;
-    const known = seen.get(key);
-    if (known) known.count++;
-    else seen.set(key, { shape: reader.names, count: 1 });
+  for (let l = 0; l < lists; l++) {
+    if (reader.read(l) === 0 || (buckets[reader.hash % SHAPE_BUCKETS] as number) < enough) continue;
+    const known = seen.get(reader.key);
+    if (known) known.count += counts[l] as number;
+    else seen.set(reader.key, { shape: reader.names, count: counts[l] as number });
   }
   return [...seen.values()]
     .filter(({ count }) => count >= enough)
@@ -159,32 +163,31 @@ export function inferShapes(columns: SnapshotColumns): Shape[] {
     .map(({ shape }) => shape);
 }
 
-/** Reads the property list of one object at a time, as string indexes; each name is decoded once. */
+/** Reads one property list at a time, as string indexes; each name is decoded once. */
 class ShapeReader {
   readonly #columns: SnapshotColumns;
-  /** Length of a name as shown, plus one; 0 when not known yet, -1 for `__proto__`. */
-  readonly #shownLength: Int32Array;
+  /** Length of a name as shown, plus one; 0 when not known yet. */
+  readonly #shownLength: Uint32Array;
   #list: number[] = [];
   hash = 0;
 
   constructor(columns: SnapshotColumns) {
     this.#columns = columns;
-    this.#shownLength = new Int32Array(columns.strings.count);
+    this.#shownLength = new Uint32Array(columns.strings.count);
   }
 
-  /** Reads the object's own properties, cut where their names pass MAX_SHAPE_NAME; returns how many there are. */
-  read(n: number): number {
-    const { firstEdge, edgeType, edgeName } = this.#columns;
+  /** Reads the list, cut where its names pass MAX_SHAPE_NAME; returns how many there are. */
+  read(l: number): number {
+    const { first, names } = this.#columns.plainObjects;
     const list = this.#list;
     list.length = 0;
     let length = 1;
     let hash = 0;
-    const end = firstEdge[n + 1] as number;
-    for (let e = firstEdge[n] as number; e < end; e++) {
-      if (edgeType[e] !== EdgeType.property) continue;
-      const name = edgeName[e] as number;
+    const end = first[l + 1] as number;
+    for (let i = first[l] as number; i < end; i++) {
+      const name = names[i] as number;
+      if (list.includes(name)) continue;
       const shown = this.#shown(name);
-      if (shown < 0 || list.includes(name)) continue;
       if (list.length > 0 && length + shown > MAX_SHAPE_NAME) break;
       length += shown + (list.length > 0 ? 2 : 0);
       list.push(name);
@@ -206,11 +209,10 @@ class ShapeReader {
   #shown(name: number): number {
     let length = this.#shownLength[name] as number;
     if (length === 0) {
-      const text = this.#columns.strings.get(name);
-      length = text === "__proto__" ? -1 : shownProperty(text).length + 1;
+      length = shownProperty(this.#columns.strings.get(name)).length + 1;
       this.#shownLength[name] = length;
     }
-    return length < 0 ? -1 : length - 1;
+    return length - 1;
   }
 }
 
@@ -229,9 +231,8 @@ interface Trie {
   end: number;
 }
 
-/** An object matches a shape when it has all its properties; the one with most properties wins, then the first. */
-function shapeMatcher(columns: SnapshotColumns, shapes: readonly Shape[]): (n: number) => number {
-  const { firstEdge, edgeType, edgeName, strings } = columns;
+/** Shape of each property list, or -1: one that has all of the shape's names; the one with most names wins, then the first. */
+function shapeMatcher({ plainObjects, strings }: SnapshotColumns, shapes: readonly Shape[]): (list: number) => number {
   const root: Trie = { next: new Map(), end: -1 };
   shapes.forEach((shape, index) => {
     let at = root;
@@ -245,16 +246,14 @@ function shapeMatcher(columns: SnapshotColumns, shapes: readonly Shape[]): (n: n
     }
     if (at.end < 0) at.end = index;
   });
-  const memo = new Map<string, number>();
-  return (n) => {
-    const own: number[] = [];
-    const end = firstEdge[n + 1] as number;
-    for (let e = firstEdge[n] as number; e < end; e++) if (edgeType[e] === EdgeType.property) own.push(edgeName[e] as number);
-    const key = own.join();
-    let best = memo.get(key);
-    if (best === undefined) {
-      best = bestMatch(own.map((name) => strings.get(name)).filter((name) => name !== "__proto__"));
-      if (memo.size < 100_000) memo.set(key, best);
+  const { first, names } = plainObjects;
+  const known = new Int32Array(first.length - 1).fill(UNMATCHED);
+  return (list) => {
+    let best = known[list] as number;
+    if (best === UNMATCHED) {
+      const own = names.subarray(first[list], first[list + 1]);
+      best = bestMatch(Array.from(own, (name) => strings.get(name)));
+      known[list] = best;
     }
     return best;
   };
@@ -278,3 +277,5 @@ function shapeMatcher(columns: SnapshotColumns, shapes: readonly Shape[]): (n: n
     return best;
   }
 }
+
+const UNMATCHED = -2;

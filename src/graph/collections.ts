@@ -1,6 +1,7 @@
 // What is inside Maps, Sets, arrays and buffers. V8 keeps the entries of a Map in one flat hash table; which
 // slot is a key and which a value follows from the table's size alone.
 
+import { internal } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
 import type { KeyPreview } from "./labels.ts";
@@ -11,6 +12,9 @@ const ARRAY_HEADER = 2;
 const TABLE_HEADER = 3;
 /** Entries per bucket (V8's load factor). */
 const LOAD = 2;
+
+const TABLE = internal("table");
+const ELEMENTS = internal("elements");
 
 export type CollectionKind = "Map" | "Set";
 
@@ -55,15 +59,10 @@ export class Collections {
 
   tableOf(node: number): number | undefined {
     const graph = this.#graph;
-    const { columns, names } = graph;
-    const end = graph.endEdge(node);
-    for (let e = graph.firstEdge(node); e < end; e++) {
-      if (columns.edgeType[e] === EdgeType.internal && columns.edgeName[e] === names.table) {
-        const to = columns.edgeTo[e] as number;
-        return graph.type(to) === NodeType.array ? to : undefined;
-      }
-    }
-    return undefined;
+    const edge = graph.edgeLabelled(node, TABLE);
+    if (edge === undefined) return undefined;
+    const to = graph.edgeTo(edge);
+    return graph.type(to) === NodeType.array ? to : undefined;
   }
 
   /** What the slot of a hash table holds. */
@@ -140,8 +139,8 @@ export class Collections {
       const type = graph.edgeType(e);
       if (type === EdgeType.element) {
         present++;
-        last = Math.max(last, graph.columns.edgeName[e] as number);
-      } else if (type === EdgeType.internal && graph.columns.edgeName[e] === graph.names.elements) {
+        last = Math.max(last, graph.edgeIndex(e));
+      } else if (graph.edgeLabel(e) === ELEMENTS) {
         capacity = Math.max(0, Math.floor(graph.rawSize(graph.edgeTo(e)) / graph.pointerSize - ARRAY_HEADER));
       }
     }

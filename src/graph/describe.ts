@@ -1,5 +1,6 @@
 // What one node is, in a reader's words: kind, title and a short preview. Plain values; report/ escapes them.
 
+import { property } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
 import type { NodeKind } from "./labels.ts";
@@ -136,22 +137,25 @@ function suspendedCall(graph: HeapGraph, n: number): Description | undefined {
   };
 }
 
+const ON_TIMEOUT = property("_onTimeout");
+const ON_IMMEDIATE = property("_onImmediate");
+const IDLE_TIMEOUT = property("_idleTimeout");
+const REPEAT = property("_repeat");
+
 /** `setInterval(poll, 1000)`: a timer as the call that made it; undefined for other objects. */
 function timerCall(graph: HeapGraph, n: number): string | undefined {
-  const { names, columns } = graph;
   let callback: number | undefined;
   let delay: string | undefined;
   let call = "setTimeout";
   for (let e = graph.firstEdge(n); e < graph.endEdge(n); e++) {
-    if (graph.edgeType(e) !== EdgeType.property) continue;
-    const name = columns.edgeName[e];
+    const label = graph.edgeLabel(e);
     const to = graph.edgeTo(e);
-    if (name === names._onTimeout) callback = to;
-    else if (name === names._onImmediate) {
+    if (label === ON_TIMEOUT) callback = to;
+    else if (label === ON_IMMEDIATE) {
       callback = to;
       call = "setImmediate";
-    } else if (name === names._idleTimeout) delay = graph.numberText(to);
-    else if (name === names._repeat && graph.type(to) === NodeType.number) call = "setInterval";
+    } else if (label === IDLE_TIMEOUT) delay = graph.numberText(to);
+    else if (label === REPEAT && graph.type(to) === NodeType.number) call = "setInterval";
   }
   if (callback === undefined || graph.type(callback) !== NodeType.closure) return undefined;
   const what = graph.name(callback) || "(anonymous function)";

@@ -2,6 +2,7 @@
 // handles. V8 marks a few; DevTools lets the mark spread along native objects and prefixes their names.
 
 import type { SnapshotColumns } from "../snapshot/columns.ts";
+import { TYPE_OF_LABEL } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 
 const ATTACHED = 1;
@@ -9,7 +10,7 @@ const DETACHED = 2;
 
 /** 1 for each node that DevTools calls `Detached …`; undefined when the file says nothing of it. */
 export function findDetached(columns: SnapshotColumns): Uint8Array | undefined {
-  const { nodeCount, nodeType, nodeDetachedness, firstEdge, edgeType, edgeTo } = columns;
+  const { nodeCount, nodeType, nodeDetachedness, firstEdge, edgeLabel, edgeTo } = columns;
   if (!nodeDetachedness?.some((state) => state === DETACHED)) return undefined;
   const seen = new Uint8Array(nodeCount);
   const detached = new Uint8Array(nodeCount);
@@ -38,7 +39,7 @@ export function findDetached(columns: SnapshotColumns): Uint8Array | undefined {
   function spread(n: number, state: number): void {
     const end = firstEdge[n + 1] as number;
     for (let e = firstEdge[n] as number; e < end; e++) {
-      const type = edgeType[e];
+      const type = TYPE_OF_LABEL[edgeLabel[e] as number];
       if (type !== EdgeType.hidden && type !== EdgeType.weak) add(edgeTo[e] as number, state);
     }
   }

@@ -2,7 +2,7 @@
 // everything else at a base that marks "reached only through V8's own plumbing".
 
 import type { SnapshotColumns } from "../snapshot/columns.ts";
-import { EdgeType } from "../snapshot/format.ts";
+import { EdgeLabel } from "../snapshot/edgeLabels.ts";
 import type { EdgePolicy } from "./edgePolicy.ts";
 
 /** Distances from here up mean: reachable, but not from the program's globals. */
@@ -12,7 +12,7 @@ export const NO_DISTANCE: number = -5;
 
 /** Int32Array by node. About 30 ns per edge. */
 export function computeDistances(columns: SnapshotColumns, policy: EdgePolicy): Int32Array {
-  const { nodeCount, firstEdge, edgeType, edgeName, edgeTo } = columns;
+  const { nodeCount, firstEdge, edgeLabel, edgeTo } = columns;
   const distance = new Int32Array(nodeCount).fill(NO_DISTANCE);
   const queue = new Uint32Array(nodeCount);
   const pairSeen = new Set<number>();
@@ -40,7 +40,8 @@ export function computeDistances(columns: SnapshotColumns, policy: EdgePolicy): 
         if (distance[to] !== NO_DISTANCE) continue;
         if (!policy.isDistanceEdge(n, e)) continue;
         // A WeakMap value is as far as the later of key and table: skip the pair's first edge.
-        const pair = edgeType[e] === EdgeType.internal ? policy.weakMapPair(edgeName[e] as number) : 0;
+        const label = edgeLabel[e];
+        const pair = label === EdgeLabel.weakPairOfKey || label === EdgeLabel.weakPairOfTable ? policy.weakMapPair(e) : 0;
         if (pair !== 0 && !pairSeen.has(pair)) {
           pairSeen.add(pair);
           continue;

@@ -1,8 +1,11 @@
 // EventEmitters. Node keeps listeners in `_events`, an object by event name, with an array where an event has
 // several: three steps for what a reader calls `bus.on("data")`.
 
+import { property } from "../snapshot/edgeLabels.ts";
 import type { HeapGraph } from "./heapGraph.ts";
 import { EdgeType, NodeType } from "./kinds.ts";
+
+const EVENTS = property("_events");
 
 export class Emitters {
   readonly #graph: HeapGraph;
@@ -38,8 +41,7 @@ export class Emitters {
   }
 
   #isEventsEdge(edge: number): boolean {
-    const { columns, names } = this.#graph;
-    return columns.edgeType[edge] === EdgeType.property && columns.edgeName[edge] === names._events;
+    return this.#graph.edgeLabel(edge) === EVENTS;
   }
 
   #heldAs(node: number, test: (edge: number, from: number) => boolean): boolean {

@@ -4,6 +4,7 @@
 // Algorithms inside this room read the columns; analysis reads the graph through these methods.
 
 import type { SnapshotColumns } from "../snapshot/columns.ts";
+import { labelOfName, TYPE_OF_LABEL } from "../snapshot/edgeLabels.ts";
 import { EdgeType, isIndexed, NodeType } from "../snapshot/format.ts";
 import { type ClassTable, classify, type HeapClass, inferShapes, type Shape } from "./classes.ts";
 import { Collections } from "./collections.ts";
@@ -12,7 +13,6 @@ import { computeDominators, computeRetainedSizes, type DominatorTree } from "./d
 import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
 import { Emitters } from "./emitters.ts";
 import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
-import { findNames, type NameIndexes } from "./names.ts";
 import { indexRetainers, type RetainerIndex } from "./retainers.ts";
 import { RootPaths } from "./rootPaths.ts";
 import { Scopes } from "./scopes.ts";
@@ -77,7 +77,6 @@ export class HeapGraph {
   #idOrder: Uint32Array | undefined;
   #idLookUps = 0;
   #locationOrder: Uint32Array | undefined;
-  #names: NameIndexes | undefined;
   #rootPaths: RootPaths | undefined;
   readonly #contextNames = new Map<number, boolean>();
   readonly #systemNames = new Map<number, boolean>();
@@ -179,22 +178,41 @@ export class HeapGraph {
     return this.columns.firstEdge[n + 1] as number;
   }
   edgeType(e: number): number {
-    return this.columns.edgeType[e] as number;
+    return TYPE_OF_LABEL[this.columns.edgeLabel[e] as number] as number;
+  }
+  /** The edge's type and well-known name as one number (snapshot/edgeLabels.ts). */
+  edgeLabel(e: number): number {
+    return this.columns.edgeLabel[e] as number;
   }
   edgeTo(e: number): NodeIndex {
     return this.columns.edgeTo[e] as NodeIndex;
   }
   /** The edge's name, or its index as text for element and hidden edges. */
   edgeName(e: number): string {
-    const value = this.columns.edgeName[e] as number;
+    const value = this.columns.edgeNames.at(e);
     return isIndexed(this.edgeType(e)) ? String(value) : this.columns.strings.get(value);
+  }
+  /** Index of an element or hidden edge. */
+  edgeIndex(e: number): number {
+    return this.columns.edgeNames.at(e);
   }
   /** The first edge of n with this name (and type, when given). */
   edgeNamed(n: number, name: string, type?: number): EdgeIndex | undefined {
+    if (type !== undefined) {
+      const label = labelOfName(type, name);
+      if (label !== undefined) return this.edgeLabelled(n, label);
+    }
     const end = this.endEdge(n);
     for (let e = this.firstEdge(n); e < end; e++) {
       if ((type === undefined || this.edgeType(e) === type) && this.edgeName(e) === name) return e as EdgeIndex;
     }
+    return undefined;
+  }
+  /** The first edge of n with this label. */
+  edgeLabelled(n: number, label: number): EdgeIndex | undefined {
+    const { edgeLabel } = this.columns;
+    const end = this.endEdge(n);
+    for (let e = this.firstEdge(n); e < end; e++) if (edgeLabel[e] === label) return e as EdgeIndex;
     return undefined;
   }
   /** Target of `edgeNamed`. */
@@ -248,12 +266,6 @@ export class HeapGraph {
     this.#shapes = shapes;
     this.#classes = undefined;
     this.#locatedClasses = undefined;
-  }
-
-  /** String indexes of the names that this room looks for. */
-  get names(): NameIndexes {
-    this.#names ??= findNames(this.columns);
-    return this.#names;
   }
 
   /** Why each node is alive: the root path a Node developer would name. */

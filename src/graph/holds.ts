@@ -2,6 +2,7 @@
 // function and a captured variable a context, between a promise and what waits for it a reaction: a "hold" looks
 // through such plumbing and says in one step who holds what, and how.
 
+import { internal, property } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
 import type { HoldLabel } from "./labels.ts";
@@ -16,6 +17,26 @@ export interface Hold {
 }
 
 const MAX_THROUGH = 6;
+const TABLE = internal("table");
+const ELEMENTS = internal("elements");
+const PROPERTIES = internal("properties");
+const BINDINGS = internal("bindings");
+/** Steps that no reader would call a reason. Node links its timers to one another; that is none for any of them. */
+const NO_REASON: ReadonlySet<number> = new Set([
+  property("__proto__"),
+  property("constructor"),
+  property("_idleNext"),
+  property("_idlePrev"),
+  internal("native_context"),
+  internal("prototype"),
+]);
+const TYPE_INFORMATION: ReadonlySet<number> = new Set([
+  property("__proto__"),
+  internal("native_context"),
+  internal("map"),
+  internal("scope_info"),
+  internal("prototype"),
+]);
 const PLUMBING_NAMES = new Set([
   "system / PropertyArray",
   "system / Cell",
@@ -95,7 +116,7 @@ function internalLabel(graph: HeapGraph, holder: number, name: string, e: number
   if (name === "reactions_or_result") return graph.name(holder) === "Promise" ? { kind: "internal", name: "result" } : { kind: "waits" };
   if (name === "bound_function") return { kind: "bound", name: "function" };
   if (name === "bound_this") return { kind: "bound", name: "this" };
-  if (graph.policy.weakMapTable(graph.columns.edgeName[e] as number) !== 0) return { kind: "weak map value", of: weakMapName(graph, e) };
+  if (graph.policy.weakMapTable(e) !== undefined) return { kind: "weak map value", of: weakMapName(graph, e) };
   return { kind: "internal", name };
 }
 
@@ -114,11 +135,12 @@ function isAwaitScope(graph: HeapGraph, n: number): boolean {
 
 /** How the program calls the WeakMap of a pair: the last step of the path to it. */
 function weakMapName(graph: HeapGraph, e: number): string | undefined {
-  const table = graph.byId(graph.policy.weakMapTable(graph.columns.edgeName[e] as number) - 1);
+  const id = graph.policy.weakMapTable(e);
+  const table = id === undefined ? undefined : graph.byId(id);
   if (table === undefined) return undefined;
-  const { retainers, names, columns, rootPaths } = graph;
+  const { retainers, rootPaths } = graph;
   for (let r = retainers.first[table] as number; r < (retainers.first[table + 1] as number); r++) {
-    if (columns.edgeName[retainers.edge[r] as number] !== names.table) continue;
+    if (graph.edgeLabel(retainers.edge[r] as number) !== TABLE) continue;
     const last = rootPaths.before(retainers.node[r] as number);
     const type = last && graph.edgeType(last.edge);
     return last && (type === EdgeType.property || type === EdgeType.context) ? graph.edgeName(last.edge) : undefined;
@@ -194,9 +216,8 @@ export function holdersOf(graph: HeapGraph, node: number, limit: number = Number
 /** Elements, properties and bound arguments have a direct edge as well: the array behind them says it twice. */
 function isRepeat(graph: HeapGraph, edge: number): boolean {
   if (graph.internals) return false;
-  const { names, columns } = graph;
-  const name = columns.edgeName[edge] as number;
-  return columns.edgeType[edge] === EdgeType.internal && (name === names.elements || name === names.properties || name === names.bindings);
+  const label = graph.edgeLabel(edge);
+  return label === ELEMENTS || label === PROPERTIES || label === BINDINGS;
 }
 
 /** Steps that type information makes, not the program. */
@@ -206,14 +227,7 @@ function isReason(graph: HeapGraph, from: number, edge: number): boolean {
   if (type === NodeType.code && !isPlumbing(graph, from)) return false;
   if (type === NodeType.synthetic) return false; // roots are told by rootPaths
   if (isRepeat(graph, edge)) return false;
-  const { columns, names } = graph;
-  const name = columns.edgeName[edge] as number;
-  if (columns.edgeType[edge] === EdgeType.property) {
-    // Node links its timers to one another; that is no reason for any of them.
-    return ![names.proto, names.constructor, names._idleNext, names._idlePrev].includes(name);
-  }
-  if (columns.edgeType[edge] === EdgeType.internal && (name === names.native_context || name === names.prototype)) return false;
-  return true;
+  return !NO_REASON.has(graph.edgeLabel(edge));
 }
 
 /**
@@ -245,14 +259,8 @@ function isTypeInformation(graph: HeapGraph, e: number, to: number): boolean {
   const type = graph.type(to);
   if (type === NodeType.objectShape) return true;
   if (type === NodeType.code && !isPlumbing(graph, to)) return true;
-  const { columns, names } = graph;
-  const name = columns.edgeName[e] as number;
-  if (graph.isSystem(to) && !isPlumbing(graph, to) && columns.edgeType[e] !== EdgeType.property) {
+  if (graph.isSystem(to) && !isPlumbing(graph, to) && graph.edgeType(e) !== EdgeType.property) {
     return !graph.name(to).includes("JSProxy");
   }
-  if (columns.edgeType[e] === EdgeType.property) return name === names.proto;
-  if (columns.edgeType[e] === EdgeType.internal) {
-    return name === names.native_context || name === names.map || name === names.scope_info || name === names.prototype;
-  }
-  return false;
+  return TYPE_INFORMATION.has(graph.edgeLabel(e));
 }

@@ -2,9 +2,14 @@
 // besides them we begin at what a Node developer calls a root: the global object, the scope of a loaded module,
 // an active timer. Each beginning has a price; the price decides which of several true paths is told.
 
+import { property } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
 import { isBuiltinScript } from "./scripts.ts";
+
+const ON_TIMEOUT = property("_onTimeout");
+const ON_IMMEDIATE = property("_onImmediate");
+const IDLE_NEXT = property("_idleNext");
 
 export type RootKind = "global" | "module" | "timer" | "handle" | "stack" | "v8" | "debugger";
 
@@ -122,7 +127,7 @@ function isNodesOwn(graph: HeapGraph, callback: number): boolean {
 }
 
 function activeTimers(graph: HeapGraph): PathStart[] {
-  const { columns, names } = graph;
+  const { columns } = graph;
   const starts: PathStart[] = [];
   for (let n = 0; n < graph.nodeCount; n++) {
     if (columns.nodeType[n] !== NodeType.object) continue;
@@ -130,11 +135,10 @@ function activeTimers(graph: HeapGraph): PathStart[] {
     let queued = false;
     const end = columns.firstEdge[n + 1] as number;
     for (let e = columns.firstEdge[n] as number; e < end; e++) {
-      if (columns.edgeType[e] !== EdgeType.property) continue;
-      const name = columns.edgeName[e] as number;
-      if (name === names._onTimeout || name === names._onImmediate) callback = columns.edgeTo[e] as number;
+      const label = columns.edgeLabel[e] as number;
+      if (label === ON_TIMEOUT || label === ON_IMMEDIATE) callback = columns.edgeTo[e] as number;
       // A timer that was cleared or has fired has null here.
-      else if (name === names._idleNext) queued = columns.nodeType[columns.edgeTo[e] as number] === NodeType.object;
+      else if (label === IDLE_NEXT) queued = columns.nodeType[columns.edgeTo[e] as number] === NodeType.object;
     }
     if (callback >= 0 && queued) {
       starts.push({ node: n, kind: "timer", cost: isNodesOwn(graph, callback) ? NODES_TIMER : OWN_TIMER, held: "pending timer" });

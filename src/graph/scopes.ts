@@ -2,12 +2,15 @@
 // "scope of handle()" and "module scope of lib/store.js". Names come from three places: `context` edges, the
 // scope's ScopeInfo (block scopes have unnamed edges), and the functions that were created in the scope.
 
+import { internal } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
 import { isBuiltinScript } from "./scripts.ts";
 
 /** Slots of a Context before its variables: map, length, scope info, previous. */
 const CONTEXT_HEADER = 4;
+
+const CONTEXT = internal("context");
 
 export interface ScopeFacts {
   /** "module": the outermost scope of a script. "function", or "block" inside one. */
@@ -154,22 +157,19 @@ export class Scopes {
   /** Every live function knows its script and the scope it was created in; outer scopes are of the same script. */
   #findUrls(): ScopeUrls {
     const graph = this.#graph;
-    const { columns, names, scripts } = graph;
+    const { columns, scripts } = graph;
     const urls = new ScopeUrls(columns.nodeCount);
     for (let n = 0; n < columns.nodeCount; n++) {
       if (columns.nodeType[n] !== NodeType.closure) continue;
-      const end = columns.firstEdge[n + 1] as number;
-      for (let e = columns.firstEdge[n] as number; e < end; e++) {
-        if (columns.edgeType[e] !== EdgeType.internal || columns.edgeName[e] !== names.context) continue;
-        let scope: number | undefined = columns.edgeTo[e] as number;
-        if (urls.has(scope) || !this.isScope(scope)) break;
-        const url = scripts.urlOfClosure(n);
-        if (url === undefined) break;
-        while (scope !== undefined && !urls.has(scope) && this.isScope(scope)) {
-          urls.set(scope, url);
-          scope = this.#isOutermost(scope) ? undefined : graph.follow(scope, "previous", EdgeType.internal);
-        }
-        break;
+      const context = graph.edgeLabelled(n, CONTEXT);
+      if (context === undefined) continue;
+      let scope: number | undefined = graph.edgeTo(context);
+      if (urls.has(scope) || !this.isScope(scope)) continue;
+      const url = scripts.urlOfClosure(n);
+      if (url === undefined) continue;
+      while (scope !== undefined && !urls.has(scope) && this.isScope(scope)) {
+        urls.set(scope, url);
+        scope = this.#isOutermost(scope) ? undefined : graph.follow(scope, "previous", EdgeType.internal);
       }
     }
     return urls;

@@ -1,8 +1,13 @@
 // Which script a function or scope comes from. A snapshot lists only script numbers with its locations, but it
 // also contains V8's Script objects: closure -> shared function info -> script -> name.
 
+import { internal } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
+
+const SHARED = internal("shared");
+const SCRIPT = internal("script");
+const SCRIPT_OR_DEBUG_INFO = internal("script_or_debug_info");
 
 /** A place in a script; line and column are 1-based, as editors count. */
 export interface SourcePlace {
@@ -23,14 +28,8 @@ export class Scripts {
 
   /** URL or path of the script that defines this function; undefined for V8's and Node's native functions. */
   urlOfClosure(closure: number): string | undefined {
-    const { names, columns } = this.#graph;
-    const end = columns.firstEdge[closure + 1] as number;
-    for (let e = columns.firstEdge[closure] as number; e < end; e++) {
-      if (columns.edgeType[e] === EdgeType.internal && columns.edgeName[e] === names.shared) {
-        return this.#urlOf(columns.edgeTo[e] as number);
-      }
-    }
-    return undefined;
+    const shared = this.#graph.edgeLabelled(closure, SHARED);
+    return shared === undefined ? undefined : this.#urlOf(this.#graph.edgeTo(shared));
   }
 
   /** URL of a script by the number that locations use. */
@@ -69,13 +68,12 @@ export class Scripts {
 
   #urlOf(shared: number): string | undefined {
     if (this.#urlOfShared.has(shared)) return this.#urlOfShared.get(shared);
-    const { names, columns } = this.#graph;
+    const graph = this.#graph;
     let url: string | undefined;
-    const end = columns.firstEdge[shared + 1] as number;
-    for (let e = columns.firstEdge[shared] as number; e < end; e++) {
-      const name = columns.edgeName[e] as number;
-      if (columns.edgeType[e] !== EdgeType.internal || (name !== names.script_or_debug_info && name !== names.script)) continue;
-      url = this.#nameOfScript(columns.edgeTo[e] as number);
+    for (let e = graph.firstEdge(shared); e < graph.endEdge(shared); e++) {
+      const label = graph.edgeLabel(e);
+      if (label !== SCRIPT_OR_DEBUG_INFO && label !== SCRIPT) continue;
+      url = this.#nameOfScript(graph.edgeTo(e));
       break;
     }
     this.#urlOfShared.set(shared, url);

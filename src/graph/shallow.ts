@@ -14,7 +14,7 @@ const MANY = 0xfffffffe;
  * `exposeInternals`) DevTools transfers nothing, and neither do we.
  */
 export function computeShallowSizes(columns: SnapshotColumns, policy: EdgePolicy): Uint32Array | Float64Array {
-  const { nodeCount, firstEdge, edgeType, edgeTo, nodeType, nodeSelfSize } = columns;
+  const { nodeCount, firstEdge, edgeLabel, edgeTo, nodeType, nodeSelfSize } = columns;
   const sizes = nodeSelfSize.slice();
   if (policy.userRoots.length === 0) return sizes;
   const owner = new Uint32Array(nodeCount);
@@ -31,7 +31,7 @@ export function computeShallowSizes(columns: SnapshotColumns, policy: EdgePolicy
     const mine = owner[n] as number;
     const end = firstEdge[n + 1] as number;
     for (let e = firstEdge[n] as number; e < end; e++) {
-      if (edgeType[e] === EdgeType.weak) continue;
+      if (edgeLabel[e] === EdgeType.weak) continue;
       const to = edgeTo[e] as number;
       const theirs = owner[to] as number;
       if (theirs === UNVISITED) owner[to] = mine;

@@ -1,13 +1,14 @@
 // What a step of a retaining path costs: how little a Node developer would call it a reason. Small whole numbers, set
 // by hand against real heaps; rootPaths.ts adds them up.
 
+import type { SnapshotColumns } from "../snapshot/columns.ts";
+import { EDGE_LABELS, EdgeLabel, type InternalName, internal, property, TYPE_OF_LABEL } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
-import type { NameIndexes, WantedName } from "./names.ts";
 import { isBuiltinScript } from "./scripts.ts";
 
 const STEP = 10;
-const INTERNAL_COST: Readonly<Partial<Record<Exclude<WantedName, "constructor">, number>>> = {
+const INTERNAL_COST: Readonly<Partial<Record<InternalName, number>>> = {
   table: 2,
   value: 2,
   // Elements and properties have direct edges as well: the arrays behind them are a second way to say the same.
@@ -48,89 +49,75 @@ const INTERNAL_COST: Readonly<Partial<Record<Exclude<WantedName, "constructor">,
 const OTHER_INTERNAL = 100;
 const BUILTIN_CLOSURE = 250;
 
+/** Prices by label, before what the target adds; NO_STEP where the edge is no reason for its target to live. */
+const NO_STEP = -1;
+const COST_OF_LABEL: Int16Array = Int16Array.from({ length: EDGE_LABELS }, (_, label) => {
+  switch (TYPE_OF_LABEL[label]) {
+    case EdgeType.element:
+    case EdgeType.property:
+    case EdgeType.context:
+      return STEP;
+    case EdgeType.internal:
+      return OTHER_INTERNAL;
+    default:
+      return NO_STEP; // hidden edges and shortcuts depend on their owner
+  }
+});
+for (const [name, cost] of Object.entries(INTERNAL_COST)) COST_OF_LABEL[internal(name as InternalName)] = cost;
+for (const name of ["__proto__", "constructor", "prototype"] as const) COST_OF_LABEL[property(name)] = 400;
+COST_OF_LABEL[EdgeLabel.weakPairOfKey] = 12;
+COST_OF_LABEL[EdgeLabel.weakPairOfTable] = NO_STEP;
+const CONTEXT = internal("context");
+/** These cost the same whatever they lead to. */
+const FIXED: ReadonlySet<number> = new Set([
+  property("__proto__"),
+  property("constructor"),
+  property("prototype"),
+  EdgeLabel.weakPairOfKey,
+]);
+const IS_FIXED: Uint8Array = Uint8Array.from({ length: EDGE_LABELS }, (_, label) => (FIXED.has(label) ? 1 : 0));
+
 /** Prices of steps, prepared for one snapshot. */
 export class StepCosts {
   readonly #graph: HeapGraph;
-  readonly #byName = new Map<number, number>();
-  readonly #names: NameIndexes;
+  readonly #columns: SnapshotColumns;
   readonly #builtin: Uint8Array;
-  readonly #numeric: Int8Array;
 
   constructor(graph: HeapGraph) {
     this.#graph = graph;
-    this.#names = graph.names;
-    for (const [name, cost] of Object.entries(INTERNAL_COST)) {
-      const index = this.#names[name as WantedName];
-      if (index >= 0) this.#byName.set(index, cost);
-    }
+    this.#columns = graph.columns;
     this.#builtin = findBuiltins(graph);
-    this.#numeric = new Int8Array(graph.columns.strings.count);
   }
 
   /** Price of following edge `e` out of `from`, or -1 if it is no reason for its target to live. */
   of(from: number, e: number): number {
-    const { columns } = this.#graph;
-    const to = columns.edgeTo[e] as number;
-    if (to === from) return -1;
-    switch (columns.edgeType[e]) {
-      case EdgeType.element:
-        return STEP + this.#targetCost(to);
-      case EdgeType.property: {
-        const name = columns.edgeName[e] as number;
-        const names = this.#names;
-        if (name === names.proto || name === names.constructor || name === names.prototype) return 400;
-        return STEP + this.#targetCost(to);
-      }
-      case EdgeType.context:
-        return (this.#builtin[from] ? BUILTIN_CLOSURE : STEP) + this.#targetCost(to);
-      case EdgeType.internal:
-        return this.#internalCost(from, e, to);
-      case EdgeType.hidden:
-        return this.#hiddenCost(from) + this.#targetCost(to);
-      case EdgeType.shortcut:
-        // bind() writes its parts as shortcuts; the root's shortcuts are beginnings, not steps.
-        return from !== 0 && columns.nodeType[from] === NodeType.closure ? STEP : -1;
-      default:
-        return -1;
+    const { edgeTo, edgeLabel, nodeType } = this.#columns;
+    const to = edgeTo[e] as number;
+    if (to === from) return NO_STEP;
+    const label = edgeLabel[e] as number;
+    let cost = COST_OF_LABEL[label] as number;
+    if (IS_FIXED[label] === 1) return cost;
+    if (cost === NO_STEP) {
+      const type = TYPE_OF_LABEL[label];
+      // bind() writes its parts as shortcuts; the root's shortcuts are beginnings, not steps.
+      if (type === EdgeType.shortcut) return from !== 0 && nodeType[from] === NodeType.closure ? STEP : NO_STEP;
+      if (type !== EdgeType.hidden) return NO_STEP;
+      cost = this.#hiddenCost(from);
+    } else if ((label === EdgeLabel.slot || label === EdgeLabel.descriptorSlot) && nodeType[from] === NodeType.array) {
+      cost = 8;
+    } else if ((label === EdgeType.context || label === CONTEXT) && this.#builtin[from] === 1) {
+      cost = label === CONTEXT ? cost + BUILTIN_CLOSURE : BUILTIN_CLOSURE;
     }
-  }
-
-  #internalCost(from: number, e: number, to: number): number {
-    const { columns, policy } = this.#graph;
-    const name = columns.edgeName[e] as number;
-    const table = policy.weakMapTable(name);
-    if (table !== 0) return table - 1 === (columns.nodeId[from] as number) ? -1 : 12;
-    const known = this.#byName.get(name);
-    if (known !== undefined) {
-      const viaBuiltin = name === this.#names.context && this.#builtin[from] === 1;
-      return known + (viaBuiltin ? BUILTIN_CLOSURE : 0) + this.#targetCost(to);
-    }
-    const plain = columns.nodeType[from] === NodeType.array && this.#isNumber(name);
-    return (plain ? 8 : OTHER_INTERNAL) + this.#targetCost(to);
+    const type = nodeType[to];
+    if (type === NodeType.code) return cost + 80;
+    return type === NodeType.objectShape ? cost + 300 : cost;
   }
 
   #hiddenCost(from: number): number {
-    const { columns } = this.#graph;
-    const type = columns.nodeType[from];
+    const type = this.#columns.nodeType[from];
     if (type === NodeType.object) return STEP; // unnamed variable of a block scope, slot of a proxy or promise
     if (type !== undefined && this.#graph.isSystem(from)) return 14; // PropertyArray, PromiseReaction, JSProxy, SourceTextModule
     return 60;
-  }
-
-  #targetCost(to: number): number {
-    const type = this.#graph.columns.nodeType[to];
-    if (type === NodeType.code) return 80;
-    if (type === NodeType.objectShape) return 300;
-    return 0;
-  }
-
-  #isNumber(nameIndex: number): boolean {
-    let is = this.#numeric[nameIndex] as number;
-    if (is === 0) {
-      is = /^\d+$/.test(this.#graph.columns.strings.get(nameIndex)) ? 1 : -1;
-      this.#numeric[nameIndex] = is;
-    }
-    return is === 1;
   }
 }
 

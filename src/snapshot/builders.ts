@@ -3,8 +3,11 @@
 
 import { badSnapshot } from "../errors.ts";
 import type { LocationColumns, SnapshotColumns } from "./columns.ts";
+import { EdgeNameColumn } from "./edgeNames.ts";
 import { isIndexed, type SnapshotHeader } from "./format.ts";
-import type { RawStringTable } from "./strings.ts";
+import { EdgeLabeller, type OwnerColumns } from "./labeller.ts";
+import { sharedBytes, sharedNumbers } from "./shared.ts";
+import type { RawStringTable, StringTable } from "./strings.ts";
 
 /** Takes whole records of one integer array. `record` is reused: copy what you keep. */
 export type RecordSink = (record: Float64Array) => void;
@@ -23,7 +26,7 @@ export function allocate<T>(make: () => T, what: string, count: number): T {
 
 /** The same numbers with room for bigger ones. Copies only those read so far: a false count must not cost memory. */
 function widen(sizes: Uint32Array, read: number): Float64Array {
-  const wide = allocate(() => new Float64Array(sizes.length), "nodes", sizes.length);
+  const wide = allocate(() => new Float64Array(new SharedArrayBuffer(sizes.length * 8)), "nodes", sizes.length);
   wide.set(sizes.subarray(0, read));
   return wide;
 }
@@ -43,11 +46,11 @@ export class NodeBuilder {
   constructor(header: SnapshotHeader) {
     const n = header.nodeCount;
     const fields = header.nodeFields;
-    this.type = new Uint8Array(n);
-    this.name = new Uint32Array(n);
-    this.id = new Uint32Array(n);
-    this.selfSize = new Uint32Array(n);
-    this.firstEdge = new Uint32Array(n + 1);
+    this.type = sharedBytes(n);
+    this.name = sharedNumbers(n);
+    this.id = sharedNumbers(n);
+    this.selfSize = sharedNumbers(n);
+    this.firstEdge = sharedNumbers(n + 1);
     const detachedAt = fields.indexOf("detachedness");
     const detachedness = detachedAt >= 0 ? new Uint8Array(n) : undefined;
     this.detachedness = detachedness;
@@ -93,9 +96,9 @@ export class EdgeBuilder {
     const fields = header.edgeFields;
     const nodeFields = header.nodeFields.length;
     const nodesLength = header.nodeCount * nodeFields;
-    this.type = new Uint8Array(n);
+    this.type = sharedBytes(n);
     this.name = new Uint32Array(n);
-    this.to = new Uint32Array(n);
+    this.to = sharedNumbers(n);
     const typeAt = fields.indexOf("type");
     const nameAt = fields.indexOf("name_or_index");
     const toAt = fields.indexOf("to_node");
@@ -176,22 +179,31 @@ export function finishColumns(
   if (nodes.count === 0) throw badSnapshot("it has no nodes");
   const maxName = Math.max(nodes.maxName, edges.maxName);
   if (maxName >= strings.count) throw badSnapshot(`it uses string ${maxName}, but has only ${strings.count}`);
+  const owners = { nodeCount: nodes.count, nodeType: nodes.type, nodeName: nodes.name, nodeId: nodes.id, firstEdge: nodes.firstEdge };
   return {
-    nodeCount: nodes.count,
+    ...owners,
     edgeCount: edges.count,
-    nodeType: nodes.type,
-    nodeName: nodes.name,
-    nodeId: nodes.id,
     nodeSelfSize: nodes.selfSize,
     nodeDetachedness: nodes.detachedness,
-    firstEdge: nodes.firstEdge,
-    edgeType: edges.type,
-    edgeName: edges.name,
     edgeTo: edges.to,
+    edgeNames: new EdgeNameColumn(edges.name),
+    ...labelled(owners, edges, strings),
     locations,
     strings,
     nodeTypeNames: header.nodeTypeNames,
     edgeTypeNames: header.edgeTypeNames,
     extraNativeBytes: header.extraNativeBytes,
   };
+}
+
+/** Labels edges whose names are all in memory. */
+export function labelled(
+  owners: OwnerColumns,
+  edges: { readonly type: Uint8Array; readonly name: Uint32Array },
+  strings: StringTable,
+): Pick<SnapshotColumns, "edgeLabel" | "weakPairs" | "plainObjects"> {
+  const labeller = new EdgeLabeller(owners, strings);
+  const edgeLabel = edges.type;
+  for (let e = 0; e < edgeLabel.length; e++) edgeLabel[e] = labeller.take(e, edgeLabel[e] as number, edges.name[e] as number);
+  return { edgeLabel, ...labeller.finish() };
 }

@@ -7,7 +7,7 @@
 
 import { badSnapshot } from "../errors.ts";
 import { allocate, EdgeBuilder, finishColumns, ignoreRecord, LocationBuilder, NodeBuilder, type RecordSink } from "./builders.ts";
-import type { SnapshotColumns } from "./columns.ts";
+import type { LocationColumns, SnapshotColumns } from "./columns.ts";
 import { readHeader, type SnapshotHeader } from "./format.ts";
 import { RawStringTable } from "./strings.ts";
 
@@ -109,6 +109,19 @@ export class SnapshotDecoder {
   #edges: EdgeBuilder | undefined;
   #locations = new LocationBuilder();
   #strings = new RawStringTable();
+
+  /**
+   * Only the locations, from the bytes that follow the edges of a file whose header is known.
+   * @throws LeakhuntError `BAD_SNAPSHOT`.
+   */
+  static locations(header: SnapshotHeader, chunks: Iterable<Uint8Array>): LocationColumns {
+    const decoder = new SnapshotDecoder();
+    decoder.#header = header;
+    decoder.#state = "after";
+    for (const chunk of chunks) decoder.write(chunk);
+    if ((decoder.#state as State) !== "strings") throw badSnapshot("its sections between edges and strings are damaged");
+    return decoder.#locations.finish();
+  }
 
   /** Decodes the next chunk. The bytes may be reused by the caller afterwards. */
   write(chunk: Uint8Array): void {

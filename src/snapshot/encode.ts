@@ -6,6 +6,7 @@
 // V8's own: readers that decode chunk by chunk never find half a character at the border.
 
 import type { SnapshotColumns } from "./columns.ts";
+import { TYPE_OF_LABEL } from "./edgeLabels.ts";
 
 const FLUSH = 1 << 16;
 
@@ -68,10 +69,10 @@ function* nodesOf(columns: SnapshotColumns): Generator<string> {
 }
 
 function* edgesOf(columns: SnapshotColumns): Generator<string> {
-  const { edgeCount, edgeType, edgeName, edgeTo } = columns;
+  const { edgeCount, edgeLabel, edgeNames, edgeTo } = columns;
   const fields = fieldsPerNode(columns);
   for (let e = 0; e < edgeCount; e++) {
-    yield `${e > 0 ? "," : ""}${edgeType[e]},${edgeName[e]},${(edgeTo[e] as number) * fields}\n`;
+    yield `${e > 0 ? "," : ""}${TYPE_OF_LABEL[edgeLabel[e] as number]},${edgeNames.at(e)},${(edgeTo[e] as number) * fields}\n`;
   }
 }
 

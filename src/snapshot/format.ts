@@ -74,6 +74,8 @@ export interface SnapshotHeader {
   readonly extraNativeBytes: number;
 }
 
+/** Edge types that a file may name, with those of EDGE_TYPES; there are seven. */
+export const MAX_EDGE_TYPES = 16;
 const MAX_FIELDS = 64;
 const MAX_COUNT = 2 ** 32 - 2;
 
@@ -92,6 +94,8 @@ export function readHeader(text: string): SnapshotHeader {
   const edgeTypes = typeList(meta["edge_types"], "edge_types", edgeFields.indexOf("type"));
   const node = mapTypes(nodeTypes, NODE_TYPES);
   const edge = mapTypes(edgeTypes, EDGE_TYPES);
+  if (edge.names.length > MAX_EDGE_TYPES)
+    throw badSnapshot(`meta.edge_types names ${edge.names.length} types of edges, too many for a heap`);
   return {
     nodeCount: count(header["node_count"], "node_count"),
     edgeCount: count(header["edge_count"], "edge_count"),

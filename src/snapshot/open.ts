@@ -1,13 +1,14 @@
 // Bytes of a snapshot, wherever they are: a path or standard input, plain or gzip. Recognised by content, not
 // by name, because dumps get renamed on their way out of a container.
 
-import { createReadStream } from "node:fs";
+import { closeSync, createReadStream, openSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { badSnapshot, cannotReadFile, LeakhuntError } from "../errors.ts";
 import type { SnapshotColumns } from "./columns.ts";
 import { SnapshotDecoder } from "./decode.ts";
+import { decodeFile } from "./decodeFile.ts";
 
 const CHUNK = 1 << 20;
 
@@ -25,12 +26,28 @@ export async function readSnapshot(path: string, options: ReadOptions = {}): Pro
   try {
     if (path === "-") return await decodeStream(process.stdin, undefined, options);
     const size = await fileSize(path);
+    if (size !== undefined) {
+      const columns = await decodeFileAt(path, options);
+      if (columns) return columns;
+    }
     return await decodeStream(createReadStream(path, { highWaterMark: CHUNK }), size, options);
   } catch (error) {
     const name = path === "-" ? "standard input" : path;
     if (error instanceof LeakhuntError) throw error.code === "BAD_SNAPSHOT" ? error.about(name) : error;
     if (isSystemError(error)) throw cannotReadFile(name, reasonOf(error), error);
     throw error;
+  }
+}
+
+/** The fast way, for files as V8 writes them; undefined for others. */
+async function decodeFileAt(path: string, { onProgress, signal }: ReadOptions): Promise<SnapshotColumns | undefined> {
+  const fd = openSync(path, "r");
+  let columns: SnapshotColumns | undefined;
+  try {
+    columns = await decodeFile(fd, { onProgress, signal });
+    return columns;
+  } finally {
+    if (!columns) closeSync(fd);
   }
 }
 

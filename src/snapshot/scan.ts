@@ -5,15 +5,14 @@
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { badSnapshot, cannotReadFile } from "../errors.ts";
-import { readHeader, type SnapshotHeader } from "./format.ts";
+import type { SnapshotHeader } from "./format.ts";
+import { findLayout, type Layout } from "./layout.ts";
 import { textOf } from "./strings.ts";
 
 const WINDOW = 1 << 20;
 /** More than the longest record with numbers of 20 digits, white space between them included. */
 const RECORD_LIMIT = 4096;
 const BATCH = 4096;
-const NODES_KEY = Buffer.from('"nodes"');
-const STRINGS_KEY = Buffer.from('"strings"');
 
 /** Up to BATCH node records as columns. Reused: copy what you keep. */
 export interface NodeBatch {
@@ -24,14 +23,6 @@ export interface NodeBatch {
   readonly id: Uint32Array;
   /** Bytes. */
   readonly selfSize: Float64Array;
-}
-
-/** Where the sections of a file begin. */
-interface Layout {
-  readonly header: SnapshotHeader;
-  /** First byte after the bracket of the nodes, and of the strings. */
-  readonly nodesAt: number;
-  readonly stringsAt: number;
 }
 
 /** Whether a source can be scanned: a plain file, neither a pipe nor gzip. */
@@ -231,50 +222,6 @@ const TAB = 0x09 ^ 0x30;
 const CLOSE = 0x5d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-
-function findLayout(fd: number, size: number): Layout {
-  const tail = Buffer.alloc(Math.min(size, 256));
-  readSync(fd, tail, 0, tail.length, size - tail.length);
-  if (!tail.toString("latin1").trimEnd().endsWith("}")) throw badSnapshot(`it ends after ${size} bytes in the middle: it is cut off`);
-  const head = Buffer.alloc(Math.min(size, WINDOW));
-  readSync(fd, head, 0, head.length, 0);
-  const key = head.indexOf(NODES_KEY);
-  const colon = head.indexOf('"snapshot"');
-  if (colon < 0 || key < colon) throw badSnapshot('its "snapshot" header is not followed by "nodes"');
-  const open = head.indexOf("{", colon);
-  const close = head.lastIndexOf("}", key);
-  const header = readHeader(head.subarray(open, close + 1).toString("utf8"));
-  const bracket = head.indexOf("[", key + NODES_KEY.length);
-  const between = head.subarray(key + NODES_KEY.length, bracket).toString("latin1");
-  if (bracket < 0 || !/^\s*:\s*$/.test(between)) throw badSnapshot('"nodes" is not an array');
-  return { header, nodesAt: bracket + 1, stringsAt: findStrings(fd, size) };
-}
-
-/** Searches backwards for the key of the string section; returns the position after its bracket. */
-function findStrings(fd: number, size: number): number {
-  const window = Buffer.alloc(WINDOW + STRINGS_KEY.length);
-  for (let end = size; end > 0; end -= WINDOW) {
-    const start = Math.max(0, end - WINDOW);
-    const read = readSync(fd, window, 0, Math.min(window.length, size - start), start);
-    for (
-      let found = window.subarray(0, read).lastIndexOf(STRINGS_KEY);
-      found >= 0;
-      found = found === 0 ? -1 : window.subarray(0, read).lastIndexOf(STRINGS_KEY, found - 1)
-    ) {
-      const after = afterBracket(fd, start + found + STRINGS_KEY.length);
-      if (after !== undefined) return after;
-    }
-  }
-  throw badSnapshot('it lacks "strings"');
-}
-
-/** Position after `: [` at `at`, or undefined when something else stands there. */
-function afterBracket(fd: number, at: number): number | undefined {
-  const few = Buffer.alloc(64);
-  const read = readSync(fd, few, 0, few.length, at);
-  const match = /^\s*:\s*\[/.exec(few.subarray(0, read).toString("latin1"));
-  return match ? at + match[0].length : undefined;
-}
 
 function readStrings(fd: number, start: number, wanted: ReadonlySet<number>): Map<number, string> {
   const found = new Map<number, string>();

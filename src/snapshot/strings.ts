@@ -15,6 +15,8 @@ export interface StringTable {
   get(index: number): string;
   /** Bytes of the JSON text between the quotes: an upper bound of the length, without decoding. */
   byteLength(index: number): number;
+  /** The first of these bytes. An empty string has none: ask `byteLength` first. */
+  firstByte(index: number): number;
 }
 
 /** The string that these bytes of a file, from between its quotes, stand for. `index` is for the error. */
@@ -85,6 +87,12 @@ export class RawStringTable implements StringTable {
     return this.#end(index) - this.#start(index);
   }
 
+  firstByte(index: number): number {
+    const start = this.#start(index);
+    const segment = Math.floor(start / SEGMENT);
+    return (this.#segments[segment] as Uint8Array)[start - segment * SEGMENT] as number;
+  }
+
   get(index: number): string {
     return textOf(this.#bytes(this.#start(index), this.#end(index)), index);
   }
@@ -118,3 +126,75 @@ export class RawStringTable implements StringTable {
     return Buffer.concat(parts);
   }
 }
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const NEWLINE = 0x0a;
+const CLOSE_ARRAY = 0x5d;
+const CLOSE_OBJECT = 0x7d;
+/** What V8 writes between two strings: quote, comma, newline, quote. */
+const BETWEEN = 4;
+
+/** A string section as it stands in the file, not copied: only where each string ends is noted. */
+export class FileStringTable implements StringTable {
+  readonly count: number;
+  readonly #bytes: Buffer;
+  readonly #ends: Uint32Array;
+
+  private constructor(bytes: Buffer, ends: Uint32Array, count: number) {
+    this.#bytes = bytes;
+    this.#ends = ends;
+    this.count = count;
+  }
+
+  /**
+   * @param bytes the file from the first byte after `"strings":[` to its end.
+   * @returns undefined when something is not as V8 writes it.
+   */
+  static of(bytes: Buffer): FileStringTable | undefined {
+    const size = bytes.length;
+    let ends = new Uint32Array(1 << 12);
+    let count = 0;
+    let p = 0;
+    while (p < size && bytes[p] === QUOTE) {
+      for (p++; p < size && bytes[p] !== QUOTE; p++) if (bytes[p] === BACKSLASH) p++;
+      if (p >= size) return undefined;
+      if (count === ends.length) {
+        const bigger = new Uint32Array(count * 2);
+        bigger.set(ends);
+        ends = bigger;
+      }
+      ends[count++] = p++;
+      if (bytes[p] === COMMA && bytes[p + 1] === NEWLINE && bytes[p + 2] === QUOTE) p += 2;
+      else break;
+    }
+    if (count === 0 || bytes[p] !== CLOSE_ARRAY || bytes[p + 1] !== CLOSE_OBJECT) return undefined;
+    for (p += 2; p < size; p++) if (!WHITE.has(bytes[p] as number)) return undefined;
+    return new FileStringTable(bytes, ends, count);
+  }
+
+  byteLength(index: number): number {
+    return this.#end(index) - this.#start(index);
+  }
+
+  firstByte(index: number): number {
+    return this.#bytes[this.#start(index)] as number;
+  }
+
+  get(index: number): string {
+    return textOf(this.#bytes.subarray(this.#start(index), this.#end(index)), index);
+  }
+
+  #start(index: number): number {
+    return index === 0 ? 1 : this.#end(index - 1) + BETWEEN;
+  }
+
+  #end(index: number): number {
+    const end = index >= 0 && index < this.count ? this.#ends[index] : undefined;
+    if (end === undefined) throw new RangeError(`string ${index} of ${this.count}`);
+    return end;
+  }
+}
+
+const WHITE: ReadonlySet<number> = new Set([0x20, 0x0a, 0x0d, 0x09]);

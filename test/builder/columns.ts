@@ -1,8 +1,10 @@
 // Heaps for tests as plain data: lists of nodes and edges, made into columns, and through the true encoder and
 // decoder into a graph. What a test sees has always been a file.
 import { HeapGraph } from "../../src/graph/heapGraph.ts";
+import { labelled } from "../../src/snapshot/builders.ts";
 import type { SnapshotColumns } from "../../src/snapshot/columns.ts";
 import { SnapshotDecoder } from "../../src/snapshot/decode.ts";
+import { EdgeNameColumn } from "../../src/snapshot/edgeNames.ts";
 import { encodeSnapshot } from "../../src/snapshot/encode.ts";
 import { EDGE_TYPES, isIndexed, NODE_TYPES } from "../../src/snapshot/format.ts";
 
@@ -51,17 +53,29 @@ export function columnsOf(heap: PlainHeap): SnapshotColumns {
   for (let n = 0; n < nodes.length; n++) (firstEdge[n + 1] as number) += firstEdge[n] as number;
   const wide = nodes.some((node) => node.size > 0xffffffff);
   const sizes = nodes.map((node) => node.size);
-  return {
+  const owners = {
     nodeCount: nodes.length,
-    edgeCount: edges.length,
     nodeType: Uint8Array.from(nodes, (node) => node.type),
     nodeName: Uint32Array.from(nodes, (node) => intern(node.name)),
     nodeId: Uint32Array.from(nodes, (node) => node.id),
+    firstEdge,
+  };
+  const edgeNames = Uint32Array.from(edges, ({ edge }) => (isIndexed(edge.type) ? Number(edge.name) : intern(String(edge.name))));
+  const table = {
+    get count() {
+      return strings.length;
+    },
+    get: (index: number) => strings[index] as string,
+    byteLength: (index: number) => JSON.stringify(strings[index]).length - 2,
+    firstByte: (index: number) => JSON.stringify(strings[index]).charCodeAt(1),
+  };
+  return {
+    ...owners,
+    edgeCount: edges.length,
     nodeSelfSize: wide ? Float64Array.from(sizes) : Uint32Array.from(sizes),
     nodeDetachedness: heap.hasDetachedness ? Uint8Array.from(nodes, (node) => node.detachedness ?? 0) : undefined,
-    firstEdge,
-    edgeType: Uint8Array.from(edges, ({ edge }) => edge.type),
-    edgeName: Uint32Array.from(edges, ({ edge }) => (isIndexed(edge.type) ? Number(edge.name) : intern(String(edge.name)))),
+    edgeNames: new EdgeNameColumn(edgeNames),
+    ...labelled(owners, { type: Uint8Array.from(edges, ({ edge }) => edge.type), name: edgeNames }, table),
     edgeTo: Uint32Array.from(edges, ({ edge }) => edge.to),
     locations: {
       node: Uint32Array.from(locations, (at) => at.node),
@@ -69,13 +83,7 @@ export function columnsOf(heap: PlainHeap): SnapshotColumns {
       line: Uint32Array.from(locations, (at) => at.line),
       column: Uint32Array.from(locations, (at) => at.column),
     },
-    strings: {
-      get count() {
-        return strings.length;
-      },
-      get: (index) => strings[index] as string,
-      byteLength: (index) => JSON.stringify(strings[index]).length - 2,
-    },
+    strings: table,
     nodeTypeNames: [...NODE_TYPES, ...(heap.extraNodeTypes ?? [])],
     edgeTypeNames: [...EDGE_TYPES, ...(heap.extraEdgeTypes ?? [])],
     extraNativeBytes: heap.extraNativeBytes ?? 0,
@@ -100,9 +108,15 @@ export function graphOf(heap: PlainHeap): HeapGraph {
 
 /** Columns as arrays, for comparing. */
 export function unpacked(columns: SnapshotColumns): Record<string, unknown> {
-  const { strings, locations, nodeDetachedness, nodeSelfSize, ...rest } = columns;
+  const { strings, locations, nodeDetachedness, nodeSelfSize, edgeNames, ...rest } = columns;
   return {
-    ...rest,
+    ...Object.fromEntries(
+      Object.entries(rest).map(([key, value]) => [
+        key,
+        value instanceof Uint8Array || value instanceof Uint32Array ? Array.from(value) : value,
+      ]),
+    ),
+    edgeNames: Array.from({ length: columns.edgeCount }, (_, e) => edgeNames.at(e)),
     nodeSelfSize: Array.from(nodeSelfSize),
     nodeDetachedness: nodeDetachedness && Array.from(nodeDetachedness),
     locations: { ...locations },

@@ -1,0 +1,224 @@
+// A snapshot file -> columns, the fast way. A file can be read from any place, and that buys two things over a stream:
+// the strings, which V8 writes last, are read first, so that each edge's name is understood while it passes by and need
+// not be kept; and what few questions need (locations, most names) stays in the file until somebody asks.
+//
+// Only files exactly as V8 writes them come this way. Anything else, damaged files included, is left to decode.ts.
+
+import { fstatSync, readSync } from "node:fs";
+import { setImmediate as turn } from "node:timers/promises";
+import { badSnapshot } from "../errors.ts";
+import type { LocationColumns, SnapshotColumns } from "./columns.ts";
+import { SnapshotDecoder } from "./decode.ts";
+import { EDGES_PER_BLOCK, EdgeNameFile } from "./edgeNames.ts";
+import { EdgeLabeller } from "./labeller.ts";
+import { findLayout, type Layout } from "./layout.ts";
+import { type EdgeColumns, type NodeColumns, RECORD_LIMIT, readEdges, readNodes } from "./records.ts";
+import { sharedBytes, sharedNumbers } from "./shared.ts";
+import { FileStringTable } from "./strings.ts";
+
+const WINDOW = 1 << 20;
+/** Most bytes of one read: the system takes no more than 2 GiB at once. */
+const READ = 1 << 30;
+/** Windows between two looks at the world: progress, Ctrl-C. */
+const WINDOWS_PER_TURN = 32;
+const NODE_FIELDS = ["type", "name", "id", "self_size", "edge_count"];
+const EDGE_FIELDS = ["type", "name_or_index", "to_node"];
+const BEGIN = Buffer.from('{"snapshot":{');
+const CLOSE = 0x5d;
+
+export interface DecodeFileOptions {
+  /** Told the bytes read so far, and the size of the file. */
+  readonly onProgress?: ((done: number, of: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Decodes the open file; the columns keep `fd`, to read names back. About 1 ns per byte.
+ * @returns undefined when the file is not as V8 writes them; `fd` is then still the caller's.
+ */
+export async function decodeFile(fd: number, options: DecodeFileOptions = {}): Promise<SnapshotColumns | undefined> {
+  options.signal?.throwIfAborted();
+  const size = fstatSync(fd).size;
+  const begin = Buffer.alloc(BEGIN.length);
+  readSync(fd, begin, 0, begin.length, 0);
+  const layout = begin.equals(BEGIN) ? layoutOf(fd, size) : undefined;
+  if (!layout || !isUsual(layout, size)) return undefined;
+  const strings = readStrings(fd, layout.stringsAt, size);
+  if (!strings) return undefined;
+  const reader = new SectionReader(fd, size, options);
+  const { header } = layout;
+  const { nodeCount, edgeCount } = header;
+
+  const nodes: NodeColumns = {
+    type: sharedBytes(nodeCount),
+    name: sharedNumbers(nodeCount),
+    id: sharedNumbers(nodeCount),
+    selfSize: sharedNumbers(nodeCount),
+    wide: [],
+    firstEdge: sharedNumbers(nodeCount + 1),
+    detachedness: undefined,
+    count: 0,
+    edges: 0,
+  };
+  const nodeShape = {
+    fields: header.nodeFields.length,
+    detachedAt: header.nodeFields.indexOf("detachedness"),
+    types: header.nodeTypeMap,
+    maxEdges: edgeCount,
+    maxNames: strings.count,
+  };
+  const nodesEnd = await reader.read(layout.nodesAt, (bytes, from, safe) => readNodes(bytes, from, safe, nodes, nodeShape));
+  if (nodesEnd === undefined || nodes.count !== nodeCount || nodes.edges !== edgeCount) return undefined;
+  const edgesAt = reader.afterKey(nodesEnd, "edges");
+  if (edgesAt === undefined) return undefined;
+
+  const edges: EdgeColumns = { label: sharedBytes(edgeCount), to: sharedNumbers(edgeCount), count: 0 };
+  const owners = { nodeCount, nodeType: nodes.type, nodeName: nodes.name, nodeId: nodes.id, firstEdge: nodes.firstEdge };
+  const labeller = new EdgeLabeller(owners, strings);
+  const positions = new Float64Array(Math.ceil(edgeCount / EDGES_PER_BLOCK));
+  const edgeShape = {
+    types: header.edgeTypeMap,
+    nodeFields: header.nodeFields.length,
+    nodeCount,
+    maxNames: strings.count,
+    labeller,
+    positions,
+    blockBits: Math.log2(EDGES_PER_BLOCK),
+  };
+  const edgesEnd = await reader.read(edgesAt, (bytes, from, safe, offset) => readEdges(bytes, from, safe, offset, edges, edgeShape));
+  if (edgesEnd === undefined || edges.count !== edgeCount || edgesEnd >= layout.stringsAt) return undefined;
+
+  const { weakPairs, plainObjects } = labeller.finish();
+  let locations: LocationColumns | undefined;
+  return {
+    ...owners,
+    edgeCount,
+    nodeSelfSize: nodes.wide.length > 0 ? widened(nodes) : nodes.selfSize,
+    nodeDetachedness: nodes.detachedness,
+    edgeLabel: edges.label,
+    edgeTo: edges.to,
+    edgeNames: new EdgeNameFile(fd, positions, edgeCount),
+    weakPairs,
+    plainObjects,
+    get locations() {
+      locations ??= readLocations(fd, layout, edgesEnd);
+      return locations;
+    },
+    strings,
+    nodeTypeNames: header.nodeTypeNames,
+    edgeTypeNames: header.edgeTypeNames,
+    extraNativeBytes: header.extraNativeBytes,
+  };
+}
+
+/** The layout, or undefined when it cannot be found: the patient decoder will say why. */
+function layoutOf(fd: number, size: number): Layout | undefined {
+  try {
+    return findLayout(fd, size);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the header promises what this way can read, and no more than the file has room for. */
+function isUsual({ header }: Layout, size: number): boolean {
+  const { nodeFields, edgeFields, nodeCount, edgeCount, edgeTypeMap } = header;
+  const shortest = 2 * (nodeCount * nodeFields.length + edgeCount * edgeFields.length);
+  return (
+    NODE_FIELDS.every((name, i) => nodeFields[i] === name) &&
+    EDGE_FIELDS.length === edgeFields.length &&
+    EDGE_FIELDS.every((name, i) => edgeFields[i] === name) &&
+    edgeTypeMap.length <= 10 &&
+    nodeCount > 0 &&
+    nodeCount * nodeFields.length < 2 ** 31 &&
+    shortest <= size
+  );
+}
+
+type Take = (bytes: Uint8Array, from: number, safe: number, offset: number) => number;
+
+/** Moves a window over a section of the file. */
+class SectionReader {
+  readonly #fd: number;
+  readonly #size: number;
+  readonly #options: DecodeFileOptions;
+  readonly #window: Buffer = Buffer.alloc(WINDOW + 2 * RECORD_LIMIT);
+  #windows = 0;
+
+  constructor(fd: number, size: number, options: DecodeFileOptions) {
+    this.#fd = fd;
+    this.#size = size;
+    this.#options = options;
+  }
+
+  /** Gives `take` the section piece by piece. @returns the position after its bracket, or undefined if something else stood there. */
+  async read(at: number, take: Take): Promise<number | undefined> {
+    const window = this.#window;
+    let offset = at;
+    let kept = 0;
+    for (;;) {
+      const end = kept + readSync(this.#fd, window, kept, WINDOW, offset + kept);
+      const isLast = offset + end >= this.#size;
+      // A record that begins before this line is here as a whole; zeros behind the end of the file are no digits.
+      if (isLast) window.fill(0, end);
+      const safe = isLast ? end : end - RECORD_LIMIT;
+      const used = take(window, 0, safe, offset);
+      if (used < safe) {
+        let p = used;
+        while (window[p] === 0x0a) p++;
+        return window[p] === CLOSE ? offset + p + 1 : undefined;
+      }
+      if (isLast) return undefined;
+      window.copyWithin(0, used, end);
+      kept = end - used;
+      offset += used;
+      if (++this.#windows % WINDOWS_PER_TURN === 0) {
+        this.#options.onProgress?.(offset, this.#size);
+        await turn();
+        this.#options.signal?.throwIfAborted();
+      }
+    }
+  }
+
+  /** Position after `,"key":[` at `at`. */
+  afterKey(at: number, key: string): number | undefined {
+    const read = readSync(this.#fd, this.#window, 0, 64, at);
+    const match = new RegExp(`^\\s*,\\s*"${key}"\\s*:\\s*\\[`).exec(this.#window.toString("latin1", 0, read));
+    return match ? at + match[0].length : undefined;
+  }
+}
+
+function widened({ selfSize, wide }: NodeColumns): Float64Array {
+  const sizes = new Float64Array(new SharedArrayBuffer(selfSize.length * 8));
+  sizes.set(selfSize);
+  for (const { node, size } of wide) sizes[node] = size;
+  return sizes;
+}
+
+/** The whole string section; undefined when it is not as V8 writes it. */
+function readStrings(fd: number, at: number, size: number): FileStringTable | undefined {
+  if (size - at > 0xffffffff) return undefined;
+  const bytes = Buffer.allocUnsafe(size - at);
+  for (let done = 0; done < bytes.length; ) {
+    const read = readSync(fd, bytes, done, Math.min(READ, bytes.length - done), at + done);
+    if (read === 0) return undefined;
+    done += read;
+  }
+  return FileStringTable.of(bytes);
+}
+
+/** The section of locations, read when first asked for. */
+function readLocations(fd: number, { header, stringsAt }: Layout, from: number): LocationColumns {
+  return SnapshotDecoder.locations(header, piecesOf(fd, from, stringsAt));
+}
+
+/** Bytes of a part of the file, in one window that is used again and again. */
+function* piecesOf(fd: number, from: number, to: number): Generator<Uint8Array> {
+  const window = Buffer.alloc(Math.min(WINDOW, to - from));
+  for (let at = from; at < to; ) {
+    const read = readSync(fd, window, 0, Math.min(window.length, to - at), at);
+    if (read === 0) throw badSnapshot("it was changed while it was open");
+    yield window.subarray(0, read);
+    at += read;
+  }
+}
