@@ -177,38 +177,33 @@ function retainedByClass(graph: HeapGraph, { classes, classOf }: ClassTable): Fl
   const { dominator } = graph.dominators;
   const sizes = graph.shallowSizes;
   const retained = graph.retainedSizes;
-  const firstChild = new Uint32Array(nodeCount + 1);
-  for (let n = 1; n < nodeCount; n++) (firstChild[dominator[n] as number] as number)++;
-  let sum = 0;
-  for (let n = 0; n <= nodeCount; n++) {
-    const count = firstChild[n] as number;
-    firstChild[n] = sum;
-    sum += count;
-  }
-  const children = new Uint32Array(nodeCount);
-  const cursor = firstChild.slice();
-  for (let n = 1; n < nodeCount; n++) {
+  // Children as linked lists. The root is nobody's child, so its number says "no more".
+  const child = graph.scratch.zeros();
+  const sibling = graph.scratch.take();
+  for (let n = nodeCount - 1; n > 0; n--) {
     const d = dominator[n] as number;
-    children[cursor[d] as number] = n;
-    (cursor[d] as number)++;
+    sibling[n] = child[d] as number;
+    child[d] = n;
   }
-  cursor.set(firstChild);
   const result = new Float64Array(classes.length);
   // How many objects of each class are on the way from the root to where the walk is; dominators lead back.
   const open = new Uint32Array(classes.length);
+  sibling[0] = 0;
   let n = 0;
   enter(0);
   for (;;) {
-    const c = cursor[n] as number;
-    if (c < (firstChild[n + 1] as number)) {
-      cursor[n] = c + 1;
-      n = children[c] as number;
-      enter(n);
-    } else {
+    let next = child[n] as number;
+    while (next === 0) {
       if ((sizes[n] as number) > 0) (open[classOf[n] as number] as number)--;
-      if (n === 0) return result;
-      n = dominator[n] as number;
+      if (n === 0) {
+        graph.scratch.give(child, sibling);
+        return result;
+      }
+      next = sibling[n] as number;
+      if (next === 0) n = dominator[n] as number;
     }
+    n = next;
+    enter(n);
   }
 
   function enter(node: number): void {

@@ -4,6 +4,8 @@
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { EdgeLabel, internal } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
+import { sharedBytes } from "../snapshot/shared.ts";
+import { NumberStack } from "./scratch.ts";
 
 export interface EdgePolicy {
   /** Nodes that JavaScript of the page can reach (DevTools' "page owned"); undefined when there is no user root. */
@@ -87,21 +89,24 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
 /** Depth-first over non-weak edges from the root's shortcut targets and DOM trees (DevTools' page-object flag). */
 function findPageOwned(columns: SnapshotColumns): Uint8Array {
   const { nodeCount, firstEdge, edgeLabel, edgeTo, nodeType, nodeName, strings } = columns;
-  const owned = new Uint8Array(nodeCount);
-  const todo: number[] = [];
+  const owned = sharedBytes(nodeCount);
+  const todo = new NumberStack();
   for (let e = firstEdge[0] as number; e < (firstEdge[1] as number); e++) {
     const to = edgeTo[e] as number;
     const isDom = nodeType[to] === NodeType.synthetic && strings.get(nodeName[to] as number) === "(Document DOM trees)";
-    if (edgeLabel[e] === EdgeType.shortcut || isDom) todo.push(to);
+    if ((edgeLabel[e] === EdgeType.shortcut || isDom) && owned[to] === 0) {
+      owned[to] = 1;
+      todo.push(to);
+    }
   }
-  while (todo.length > 0) {
-    const n = todo.pop() as number;
-    if (owned[n]) continue;
-    owned[n] = 1;
+  while (todo.size > 0) {
+    const n = todo.pop();
     const end = firstEdge[n + 1] as number;
     for (let e = firstEdge[n] as number; e < end; e++) {
       const to = edgeTo[e] as number;
-      if (!owned[to] && edgeLabel[e] !== EdgeType.weak) todo.push(to);
+      if (owned[to] === 1 || edgeLabel[e] === EdgeType.weak) continue;
+      owned[to] = 1;
+      todo.push(to);
     }
   }
   return owned;

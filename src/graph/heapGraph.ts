@@ -16,6 +16,7 @@ import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
 import { indexRetainers, type RetainerIndex } from "./retainers.ts";
 import { RootPaths } from "./rootPaths.ts";
 import { Scopes } from "./scopes.ts";
+import { Scratch } from "./scratch.ts";
 import { Scripts } from "./scripts.ts";
 import { computeShallowSizes } from "./shallow.ts";
 
@@ -70,7 +71,7 @@ export class HeapGraph {
   #distances: Int32Array | undefined;
   #dominators: DominatorTree | undefined;
   #shallow: Uint32Array | Float64Array | undefined;
-  #retained: Float64Array | undefined;
+  #retained: Uint32Array | Float64Array | undefined;
   #classes: ClassTable | undefined;
   #locatedClasses: ClassTable | undefined;
   #shapes: readonly Shape[] | undefined;
@@ -82,6 +83,8 @@ export class HeapGraph {
   readonly #systemNames = new Map<number, boolean>();
   #pointerSize: 4 | 8 | undefined;
   readonly #nativeContextNames = new Map<number, boolean>();
+  /** Working columns of whole-heap passes. */
+  readonly scratch: Scratch;
   /** Views that make a V8 heap readable. */
   readonly collections: Collections = new Collections(this);
   readonly emitters: Emitters = new Emitters(this);
@@ -96,6 +99,7 @@ export class HeapGraph {
     this.columns = columns;
     this.nodeCount = columns.nodeCount;
     this.edgeCount = columns.edgeCount;
+    this.scratch = new Scratch(columns.nodeCount + 1);
   }
 
   /** The same heap with V8's plumbing shown. Nodes keep their numbers; results are computed anew. */
@@ -232,18 +236,18 @@ export class HeapGraph {
     return this.#retainers;
   }
   get distances(): Int32Array {
-    this.#distances ??= computeDistances(this.columns, this.policy);
+    this.#distances ??= computeDistances(this.columns, this.policy, this.scratch);
     return this.#distances;
   }
   get dominators(): DominatorTree {
-    this.#dominators ??= computeDominators(this.columns, this.policy);
+    this.#dominators ??= computeDominators(this.columns, this.policy, this.scratch);
     return this.#dominators;
   }
   get shallowSizes(): Uint32Array | Float64Array {
-    this.#shallow ??= computeShallowSizes(this.columns, this.policy);
+    this.#shallow ??= computeShallowSizes(this.columns, this.policy, this.scratch);
     return this.#shallow;
   }
-  get retainedSizes(): Float64Array {
+  get retainedSizes(): Uint32Array | Float64Array {
     this.#retained ??= computeRetainedSizes(this.dominators, this.shallowSizes);
     return this.#retained;
   }
