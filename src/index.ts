@@ -6,7 +6,7 @@ export type { LeakingResult, ListedObject, ListOptions, ListResult, ShownObject 
 export type { ChainOptions, PathOptions, PathResult, RetainingPath } from "./analysis/paths.ts";
 export type { Picture, PictureEdge, PictureNode } from "./analysis/picture.ts";
 export type { PictureOptions } from "./analysis/pictureBuilder.ts";
-export type { ObjectSummary } from "./analysis/summary.ts";
+export type { ObjectSummary, SizedSummary } from "./analysis/summary.ts";
 export type { CommonOptions, CommonResult, CommonRow, TypeCount } from "./analysis/typeTable.ts";
 export { LeakhuntError } from "./errors.ts";
 export type { HoldLabel, KeyPreview, NodeKind } from "./graph/labels.ts";

@@ -163,11 +163,10 @@ export function sameLabel(a: HoldLabel, b: HoldLabel): boolean {
 
 /** Root categories and native holders right above a node. */
 export function rootHolds(graph: HeapGraph, node: number): { category: string; name: string }[] {
-  const { retainers, columns } = graph;
+  const { columns } = graph;
   const found: { category: string; name: string }[] = [];
-  for (let r = retainers.first[node] as number; r < (retainers.first[node + 1] as number); r++) {
-    const from = retainers.node[r] as number;
-    const edge = retainers.edge[r] as number;
+  for (const edge of graph.retainingEdges(node)) {
+    const from = graph.ownerOf(edge);
     if (columns.nodeType[from] !== NodeType.synthetic || from === 0) continue;
     if (!graph.policy.isEssential(from, edge) || isDebuggerHandle(graph, edge)) continue;
     const category = graph.name(from);

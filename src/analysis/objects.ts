@@ -8,7 +8,7 @@ import { EdgeType, NodeType } from "../graph/kinds.ts";
 import type { HoldLabel } from "../graph/labels.ts";
 import { PASSING_COST } from "../graph/roots.ts";
 import type { NodePredicate } from "./predicates.ts";
-import { type ObjectSummary, summarize } from "./summary.ts";
+import { type SizedSummary, summarize } from "./summary.ts";
 
 /** Nodes of one type, in heap order. Zero-size parts of other objects are not listed. */
 export function nodesOfType(graph: HeapGraph, type: string): number[] {
@@ -45,7 +45,7 @@ export interface ListOptions {
   readonly earlier?: readonly { readonly label: string; has(id: number): boolean }[] | undefined;
 }
 
-export interface ListedObject extends ObjectSummary {
+export interface ListedObject extends SizedSummary {
   /** Label of the first snapshot that has it; undefined when it is only in this one, or nothing is known. */
   readonly since: string | undefined;
 }
@@ -179,15 +179,15 @@ function isPrototype(graph: HeapGraph, n: number): boolean {
 
 export interface ShownPart {
   readonly label: HoldLabel;
-  readonly value: ObjectSummary;
+  readonly value: SizedSummary;
 }
 
-export interface ShownObject extends ObjectSummary {
+export interface ShownObject extends SizedSummary {
   /** Type of the node as V8 names it. */
   readonly nodeType: string;
   readonly rawSize: number;
   /** Id of the immediate dominator: dropping that object would free this one. */
-  readonly dominatedBy: ObjectSummary | undefined;
+  readonly dominatedBy: SizedSummary | undefined;
   /** What it holds: properties, elements, entries, variables. */
   readonly parts: readonly ShownPart[];
   /** Parts beyond `limit`. */
@@ -219,17 +219,17 @@ export function showObject(graph: HeapGraph, n: number, limit = 20): ShownObject
 
 /** Number of nodes with a strong edge to n. */
 export function strongHolders(graph: HeapGraph, n: number): number {
-  const { retainers, rootPaths } = graph;
+  const { costs } = graph.rootPaths;
   const holders = new Set<number>();
-  for (let r = retainers.first[n] as number; r < (retainers.first[n + 1] as number); r++) {
-    const from = retainers.node[r] as number;
-    if (rootPaths.costs.of(from, retainers.edge[r] as number) >= 0) holders.add(from);
+  for (const edge of graph.retainingEdges(n)) {
+    const from = graph.ownerOf(edge);
+    if (costs.of(from, edge) >= 0) holders.add(from);
   }
   return holders.size;
 }
 
 export interface LeakingResult {
-  readonly objects: readonly (ObjectSummary & { readonly heldBy: string })[];
+  readonly objects: readonly (SizedSummary & { readonly heldBy: string })[];
   readonly byType: readonly { readonly type: string; readonly count: number; readonly shallow: number }[];
   readonly omitted: number;
 }
@@ -269,12 +269,11 @@ const HANDLE_CATEGORY = /^\((Global|Eternal|Traced) handles\)$|^C\+\+|^Node \/ E
 
 /** Names of the native holders when nothing else holds n; undefined when JavaScript does. */
 function nativeHolders(graph: HeapGraph, n: number): string | undefined {
-  const { retainers, columns } = graph;
+  const { columns } = graph;
   const names = new Set<string>();
   let weak = false;
-  for (let r = retainers.first[n] as number; r < (retainers.first[n + 1] as number); r++) {
-    const from = retainers.node[r] as number;
-    const edge = retainers.edge[r] as number;
+  for (const edge of graph.retainingEdges(n)) {
+    const from = graph.ownerOf(edge);
     if (!graph.policy.isEssential(from, edge)) {
       weak ||= graph.edgeType(edge) === EdgeType.weak;
       continue;

@@ -8,7 +8,7 @@ import type { RootPath } from "../graph/rootPaths.ts";
 import type { RootKind } from "../graph/roots.ts";
 import { rankHolders } from "./holders.ts";
 import { isProperRoot, type NodePredicate } from "./predicates.ts";
-import { type ObjectSummary, summarize } from "./summary.ts";
+import { glance, type ObjectSummary } from "./summary.ts";
 
 /** One step of a path: the object, and how the one before holds it. */
 export interface PathStep {
@@ -50,7 +50,7 @@ export interface PathOptions {
 /** The path a Node developer would name first, then others over other holders. */
 export function retainingPaths(graph: HeapGraph, node: number, options: PathOptions = {}): PathResult {
   const { all = 1, ignore } = options;
-  const target = summarize(graph, node);
+  const target = glance(graph, node);
   const best = graph.rootPaths.pathTo(node);
   if (!best) return { target, paths: [], outcome: "unreachable", more: 0, backPointers: 0 };
   if (all === 1 && !ignore) {
@@ -88,7 +88,7 @@ export interface RawStep {
 export function pathValue(graph: HeapGraph, path: RootPath, alike: number, last?: RawStep): RetainingPath {
   const first = path.nodes[0] as number;
   const steps = rawSteps(graph, path);
-  const object = summarize(graph, first);
+  const object = glance(graph, first);
   const told = foldRuns(graph, last ? [...steps, last] : steps).map((step) => stepValue(graph, step));
   if (path.held === undefined) {
     return { root: { kind: path.kind, name: rootName(graph, path), object }, steps: told, alike };
@@ -116,7 +116,7 @@ export function heldText(held: string): string {
 }
 
 function stepValue(graph: HeapGraph, step: RawStep): PathStep {
-  return { label: step.label, object: summarize(graph, step.node), folded: step.folded };
+  return { label: step.label, object: glance(graph, step.node), folded: step.folded };
 }
 
 /** Runs of at least this many alike steps are told as first, "n more", last. */
@@ -175,7 +175,7 @@ export function findChain(
   options: ChainOptions = {},
 ): PathResult {
   const { maxDepth = 20, ignore } = options;
-  const target = summarize(graph, node);
+  const target = glance(graph, node);
   const cameFrom = new Map<number, { via: Hold; depth: number }>();
   const queue: { node: number; depth: number }[] = [{ node, depth: 0 }];
   let cut = false;
@@ -223,13 +223,13 @@ function chainValue(graph: HeapGraph, start: number, found: number, cameFrom: Ma
 }
 
 function objectAlone(graph: HeapGraph, node: number): RetainingPath {
-  const object = summarize(graph, node);
+  const object = glance(graph, node);
   return { root: { kind: "object", name: object.title, object }, steps: [], alike: 1 };
 }
 
 /** A chain told from its first holder down. */
 function chainOf(graph: HeapGraph, holds: readonly Hold[]): RetainingPath {
-  const object = summarize(graph, (holds[0] as Hold).holder);
+  const object = glance(graph, (holds[0] as Hold).holder);
   const steps = holds.map((hold): RawStep => ({ label: hold.label, node: hold.held, folded: 0 }));
   const told = foldRuns(graph, steps).map((step) => stepValue(graph, step));
   return { root: { kind: "object", name: object.title, object }, steps: told, alike: 1 };

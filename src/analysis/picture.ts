@@ -16,9 +16,9 @@ export interface PictureNode {
   readonly preview: string | undefined;
   /** `lib/store.js:17`, where the function or class was defined, when known. */
   readonly location: string | undefined;
-  /** Shallow and retained size in bytes. */
-  readonly shallowSize: number;
-  readonly retainedSize: number;
+  /** Shallow and retained size in bytes; undefined in a big heap whose sizes nobody asked for. */
+  readonly shallowSize: number | undefined;
+  readonly retainedSize: number | undefined;
   readonly isTarget: boolean;
   /** How many alike objects this card stands for; 1 for a single object. */
   readonly alike: number;

@@ -9,7 +9,7 @@ import { sameLabel } from "./holders.ts";
 import { strongHolders } from "./objects.ts";
 import type { MoreBox, Picture, PictureEdge, PictureNode } from "./picture.ts";
 import type { NodePredicate } from "./predicates.ts";
-import { type ObjectSummary, summarize } from "./summary.ts";
+import { glance, type SizedSummary, summarize } from "./summary.ts";
 
 const MAX_LABELS = 3;
 
@@ -28,9 +28,9 @@ export interface PictureOptions {
   /** Objects that get a blue frame. */
   readonly highlight?: NodePredicate | undefined;
   /** A line added to the card. */
-  readonly extraInfo?: ((object: ObjectSummary) => string | undefined) | undefined;
+  readonly extraInfo?: ((object: SizedSummary) => string | undefined) | undefined;
   /** DOT attributes added to the card; null or undefined values are dropped. */
-  readonly extraNodeAttrs?: ((object: ObjectSummary) => Readonly<Record<string, string | null | undefined>>) | undefined;
+  readonly extraNodeAttrs?: ((object: SizedSummary) => Readonly<Record<string, string | null | undefined>>) | undefined;
   /** false adds where each class was defined. Default true. */
   readonly shortnames?: boolean | undefined;
 }
@@ -76,7 +76,8 @@ export class PictureBuilder {
     if (known) return known;
     const graph = this.#graph;
     const options = this.#options;
-    const object = summarize(graph, node);
+    const sized = options.extraInfo || options.extraNodeAttrs ? summarize(graph, node) : undefined;
+    const object = sized ?? glance(graph, node);
     const { kind, title, preview, location } = describe(graph, node);
     const showPlace = kind === "function" || options.shortnames === false;
     const draft: DraftNode = {
@@ -94,8 +95,8 @@ export class PictureBuilder {
       retainerCount: strongHolders(graph, node),
       highlighted: options.highlight?.(graph, node) ?? false,
       hasFinalizer: hasFinalizer(graph, node),
-      extra: options.extraInfo?.(object),
-      attributes: attributesOf(options.extraNodeAttrs?.(object)),
+      extra: sized && options.extraInfo?.(sized),
+      attributes: attributesOf(sized && options.extraNodeAttrs?.(sized)),
     };
     this.nodes.set(node, draft);
     return draft;
@@ -180,11 +181,9 @@ function attributesOf(given: Readonly<Record<string, string | null | undefined>>
 
 /** A WeakCell of a FinalizationRegistry points at the object. */
 function hasFinalizer(graph: HeapGraph, node: number): boolean {
-  const { retainers } = graph;
-  for (let r = retainers.first[node] as number; r < (retainers.first[node + 1] as number); r++) {
-    const from = retainers.node[r] as number;
-    if (graph.edgeType(retainers.edge[r] as number) !== EdgeType.weak || graph.name(from) !== "system / WeakCell") continue;
-    if (graph.edgeName(retainers.edge[r] as number) === "target") return true;
+  for (const edge of graph.retainingEdges(node)) {
+    if (graph.edgeType(edge) !== EdgeType.weak || graph.name(graph.ownerOf(edge)) !== "system / WeakCell") continue;
+    if (graph.edgeName(edge) === "target") return true;
   }
   return false;
 }

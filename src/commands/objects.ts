@@ -5,7 +5,17 @@ import { findChain, type PathResult, retainingPaths } from "../analysis/paths.ts
 import { isProperRoot, parsePredicate } from "../analysis/predicates.ts";
 import { usage } from "../errors.ts";
 import { leakingText, pathText, showText } from "../report/pathText.ts";
-import { forceOption, freshOption, internalsOption, limitOption, moreIds, sourceArgument, sourceOption, toCount } from "./options.ts";
+import {
+  forceOption,
+  freshOption,
+  internalsOption,
+  limitOption,
+  moreIds,
+  sizesOption,
+  sourceArgument,
+  sourceOption,
+  toCount,
+} from "./options.ts";
 import type { Session } from "./session.ts";
 import { looksLikeSource } from "./source.ts";
 import { fromText, type Named, named, stale } from "./types.ts";
@@ -68,6 +78,7 @@ export const pathVerb: Verb = defineVerb<PathValue>({
     { flags: "--forward", help: "follow what it holds instead, to the object that --to names" },
     { flags: "--max-depth <n>", help: "steps searched with --to", parse: toCount("--max-depth", 1), default: 20 },
     { flags: "--ignore <@ids>", help: "objects the path must avoid", parse: moreIds },
+    sizesOption,
     plumbingOption,
     sourceOption,
   ],
@@ -78,6 +89,7 @@ export const pathVerb: Verb = defineVerb<PathValue>({
     const ignore = ignored(options);
     if (forward && to === undefined) throw usage("--forward to what?", "add --to <condition>, for example --to Socket");
     const { loaded, graph, node } = await oneObject(session, args, options);
+    if (options["sizes"] === true) graph.computeSizes();
     const result =
       to === undefined
         ? retainingPaths(graph, node, { all: options["all"] as number, ignore })

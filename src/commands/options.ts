@@ -50,6 +50,11 @@ export function moreIds(text: string, previous: unknown): number[] {
   return [...((previous as number[] | undefined) ?? []), ...toIds(text)];
 }
 
+export const sizesOption: OptionSpec = {
+  flags: "--sizes",
+  help: "retained sizes also where they take longer than the answer: in a heap of millions of objects",
+};
+
 export const sourceArgument: ArgumentSpec = {
   name: "[source]",
   help: "pid, host:port, ws:// url, snapshot file or - ; the current hunt when left out",

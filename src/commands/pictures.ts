@@ -15,7 +15,7 @@ import { formatCount, formatNoun } from "../report/units.ts";
 import { openWithViewer } from "../report/viewer.ts";
 import { writeBeside } from "../report/writeFile.ts";
 import { ignored, objectWords } from "./objects.ts";
-import { filterOption, internalsOption, moreIds, sourceOption, toChoice, toCount } from "./options.ts";
+import { filterOption, internalsOption, moreIds, sizesOption, sourceOption, toChoice, toCount } from "./options.ts";
 import { looksLikeSource } from "./source.ts";
 import { type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
@@ -47,6 +47,7 @@ const OPTIONS = [
   { flags: "--ignore <@ids>", help: "objects that are not drawn", parse: moreIds },
   { flags: "--highlight <condition>", help: "objects that get a blue frame", parse: parsePredicate },
   { flags: "--refcounts", help: "show how many holders each object has" },
+  sizesOption,
   { flags: "--long", help: "show where each class is defined" },
   { ...internalsOption, help: "show V8's plumbing (hash tables, element arrays, cells) instead of looking through it" },
   { flags: "--rankdir <dir>", help: "TB or LR", parse: toChoice("--rankdir", ["TB", "LR"]), default: "TB" },
@@ -86,6 +87,7 @@ function pictureVerb(
       if (options["open"] === true && output === undefined) throw usage("--open what?", "add -o refs.png");
       const { loaded, nodes } = await session.objects(words, from);
       const graph = options["internals"] === true ? loaded.graph.withInternals() : loaded.graph;
+      if (options["sizes"] === true) graph.computeSizes();
       const picture = select(graph, [...new Set(nodes)], choices(options));
       const file = output && format ? await write(picture, output, format, options, session.signal) : undefined;
       if (file && options["open"] === true) await openWithViewer(file.path);

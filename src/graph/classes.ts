@@ -112,6 +112,45 @@ export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byL
   }
 }
 
+/** Class names of single nodes, for answers that name a few of them: the same names as classify's. */
+export class ClassNamer {
+  readonly #columns: SnapshotColumns;
+  readonly #shapes: readonly Shape[];
+  readonly #shapeOf: (list: number) => number;
+  readonly #detached: Uint8Array | undefined;
+
+  constructor(columns: SnapshotColumns, shapes: readonly Shape[]) {
+    this.#columns = columns;
+    this.#shapes = shapes;
+    this.#shapeOf = shapeMatcher(columns, shapes);
+    this.#detached = findDetached(columns);
+  }
+
+  nameOf(n: number): string {
+    const { nodeType, nodeName, nodeTypeNames, strings } = this.#columns;
+    const type = nodeType[n] as number;
+    if (type !== NodeType.object && type !== NodeType.native) return ROW_OF_TYPE[type] ?? `(${nodeTypeNames[type]})`;
+    const list = type === NodeType.object ? this.#listOf(n) : undefined;
+    const shape = list === undefined ? -1 : this.#shapeOf(list);
+    if (shape >= 0) return shapeName(this.#shapes[shape] as Shape);
+    const name = objectClassName(strings.get(nodeName[n] as number));
+    return this.#detached?.[n] === 1 ? `Detached ${name}` : name;
+  }
+
+  /** Property list of a plain object. */
+  #listOf(n: number): number | undefined {
+    const { node, list } = this.#columns.plainObjects;
+    let low = 0;
+    let high = node.length;
+    while (low < high) {
+      const mid = (low + high) >>> 1;
+      if ((node[mid] as number) < n) low = mid + 1;
+      else high = mid;
+    }
+    return node[low] === n ? list[low] : undefined;
+  }
+}
+
 /** DevTools cuts attributes off DOM nodes, at the first space: `<div id="a">` counts as `<div>`, also after `Detached `. */
 export function objectClassName(name: string): string {
   const tag = /^((?:Detached )?<[^ ]*) /.exec(name);

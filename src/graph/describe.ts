@@ -71,9 +71,8 @@ function describeInternal(graph: HeapGraph, n: number): Description {
 }
 
 function moduleUrl(graph: HeapGraph, module: number): string | undefined {
-  const { retainers } = graph;
-  for (let r = retainers.first[module] as number; r < (retainers.first[module + 1] as number); r++) {
-    const from = retainers.node[r] as number;
+  for (const edge of graph.retainingEdges(module)) {
+    const from = graph.ownerOf(edge);
     const known = graph.scopes.isScope(from) ? graph.scopes.urls.get(from) : undefined;
     if (known !== undefined) return known;
     const url = graph.name(from) === "ModuleWrap" ? graph.follow(from, "url", EdgeType.property) : undefined;

@@ -11,7 +11,7 @@ const DETACHED = 2;
 /** 1 for each node that DevTools calls `Detached …`; undefined when the file says nothing of it. */
 export function findDetached(columns: SnapshotColumns): Uint8Array | undefined {
   const { nodeCount, nodeType, nodeDetachedness, firstEdge, edgeLabel, edgeTo } = columns;
-  if (!nodeDetachedness?.some((state) => state === DETACHED)) return undefined;
+  if (!nodeDetachedness?.includes(DETACHED)) return undefined;
   const seen = new Uint8Array(nodeCount);
   const detached = new Uint8Array(nodeCount);
   const attachedTodo: number[] = [];

@@ -28,7 +28,7 @@ const SLOPPY_FUNCTION_MAP = internal("sloppy_function_map");
 export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
   const { firstEdge, edgeLabel, edgeTo, nodeType, nodeName, strings, weakPairs } = columns;
   const userRoots = findUserRoots();
-  const pageOwned = userRoots.length > 0 ? findPageOwned(columns) : undefined;
+  let pageOwned: Uint8Array | undefined;
 
   function pairAt(edge: number): number | undefined {
     const label = edgeLabel[edge];
@@ -60,7 +60,8 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
     if (from === to) return false;
     if (from !== 0) {
       if (label === EdgeType.shortcut) return false;
-      if (pageOwned && pageOwned[to] === 1 && pageOwned[from] === 0) return false;
+      const owned = findOwned();
+      if (owned && owned[to] === 1 && owned[from] === 0) return false;
     }
     return true;
   }
@@ -72,7 +73,21 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
     return !(nodeType[from] === NodeType.hidden && strings.get(nodeName[from] as number) === "system / NativeContext");
   }
 
-  return { pageOwned, userRoots, weakMapPair, weakMapTable, isEssential, isDistanceEdge };
+  function findOwned(): Uint8Array | undefined {
+    if (userRoots.length > 0) pageOwned ??= findPageOwned(columns);
+    return pageOwned;
+  }
+
+  return {
+    get pageOwned() {
+      return findOwned();
+    },
+    userRoots,
+    weakMapPair,
+    weakMapTable,
+    isEssential,
+    isDistanceEdge,
+  };
 
   function findUserRoots(): number[] {
     const roots: number[] = [];

@@ -6,11 +6,13 @@ import type { HeapGraph } from "./heapGraph.ts";
 import { EdgeType, NodeType } from "./kinds.ts";
 
 const EVENTS = property("_events");
+/** What a node is to some emitter. */
+const EVENTS_OBJECT = 1;
+const LISTENERS = 2;
 
 export class Emitters {
   readonly #graph: HeapGraph;
-  readonly #events = new Map<number, boolean>();
-  readonly #listeners = new Map<number, boolean>();
+  #roles: Uint8Array | undefined;
 
   constructor(graph: HeapGraph) {
     this.#graph = graph;
@@ -18,39 +20,31 @@ export class Emitters {
 
   /** Whether the node is the `_events` object of some emitter. */
   isEvents(node: number): boolean {
-    let is = this.#events.get(node);
-    if (is === undefined) {
-      is = this.#graph.type(node) === NodeType.object && this.#heldAs(node, (edge) => this.#isEventsEdge(edge));
-      this.#events.set(node, is);
-    }
-    return is;
+    this.#roles ??= this.#findRoles();
+    return this.#roles[node] === EVENTS_OBJECT;
   }
 
   /** Whether the node is an array of listeners inside an `_events` object. */
   isListeners(node: number): boolean {
-    let is = this.#listeners.get(node);
-    if (is === undefined) {
-      const graph = this.#graph;
-      is =
-        graph.type(node) === NodeType.object &&
-        graph.name(node) === "Array" &&
-        this.#heldAs(node, (edge, from) => graph.edgeType(edge) === EdgeType.property && this.isEvents(from));
-      this.#listeners.set(node, is);
-    }
-    return is;
+    this.#roles ??= this.#findRoles();
+    return this.#roles[node] === LISTENERS;
   }
 
-  #isEventsEdge(edge: number): boolean {
-    return this.#graph.edgeLabel(edge) === EVENTS;
-  }
-
-  #heldAs(node: number, test: (edge: number, from: number) => boolean): boolean {
-    const { retainers } = this.#graph;
-    // Such an object has an owner and hardly anyone else; a shared object is none.
-    const end = Math.min(retainers.first[node + 1] as number, (retainers.first[node] as number) + 16);
-    for (let r = retainers.first[node] as number; r < end; r++) {
-      if (test(retainers.edge[r] as number, retainers.node[r] as number)) return true;
+  /** Follows each edge that is called `_events`; a search for one byte, so even a heap without emitters costs little. */
+  #findRoles(): Uint8Array {
+    const graph = this.#graph;
+    const { edgeLabel } = graph.columns;
+    const roles = new Uint8Array(graph.nodeCount);
+    for (let e = edgeLabel.indexOf(EVENTS); e >= 0; e = edgeLabel.indexOf(EVENTS, e + 1)) {
+      const events = graph.edgeTo(e);
+      if (graph.type(events) !== NodeType.object || roles[events] === EVENTS_OBJECT) continue;
+      roles[events] = EVENTS_OBJECT;
+      for (let l = graph.firstEdge(events); l < graph.endEdge(events); l++) {
+        const listeners = graph.edgeTo(l);
+        if (graph.edgeType(l) !== EdgeType.property || roles[listeners] !== 0) continue;
+        if (graph.type(listeners) === NodeType.object && graph.name(listeners) === "Array") roles[listeners] = LISTENERS;
+      }
     }
-    return false;
+    return roles;
   }
 }

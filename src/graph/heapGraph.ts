@@ -6,7 +6,7 @@
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { labelOfName, TYPE_OF_LABEL } from "../snapshot/edgeLabels.ts";
 import { EdgeType, isIndexed, NodeType } from "../snapshot/format.ts";
-import { type ClassTable, classify, type HeapClass, inferShapes, type Shape } from "./classes.ts";
+import { ClassNamer, type ClassTable, classify, type HeapClass, inferShapes, type Shape } from "./classes.ts";
 import { Collections } from "./collections.ts";
 import { computeDistances, SYSTEM_DISTANCE } from "./distances.ts";
 import { computeDominators, computeRetainedSizes, type DominatorTree } from "./dominators.ts";
@@ -34,6 +34,12 @@ function findPointerSize({ nodeCount, nodeType, nodeSelfSize }: SnapshotColumns)
   }
   return 8;
 }
+
+/** Dominators of so many edges take less than a tenth of a second. */
+const FEW_EDGES = 1_500_000;
+
+/** Searches through all edges before an index of retainers is made. */
+const FEW_SCANS = 4;
 
 /** Up to here a scan of the ids (a millisecond per million) is cheaper than sorting them. */
 const FEW_LOOK_UPS = 64;
@@ -74,10 +80,13 @@ export class HeapGraph {
   #retained: Uint32Array | Float64Array | undefined;
   #classes: ClassTable | undefined;
   #locatedClasses: ClassTable | undefined;
+  #classNamer: ClassNamer | undefined;
   #shapes: readonly Shape[] | undefined;
+  #retainerLookUps = 0;
   #idOrder: Uint32Array | undefined;
   #idLookUps = 0;
   #locationOrder: Uint32Array | undefined;
+  #locationLookUps = 0;
   #rootPaths: RootPaths | undefined;
   readonly #contextNames = new Map<number, boolean>();
   readonly #systemNames = new Map<number, boolean>();
@@ -151,7 +160,9 @@ export class HeapGraph {
     }
   }
   className(n: number): string {
-    return (this.classes.classes[this.classes.classOf[n] as number] as HeapClass).name;
+    if (this.#classes) return (this.#classes.classes[this.#classes.classOf[n] as number] as HeapClass).name;
+    this.#classNamer ??= new ClassNamer(this.columns, this.shapes);
+    return this.#classNamer.nameOf(n);
   }
 
   /** The node with this object id. */
@@ -167,8 +178,14 @@ export class HeapGraph {
   /** Where the node's class or function was defined, if the file says so. Line and column are 0-based. */
   locationOf(n: number): { scriptId: number; line: number; column: number } | undefined {
     const { node, scriptId, line, column } = this.columns.locations;
-    this.#locationOrder ??= sortedOrder(node);
-    const i = search(this.#locationOrder, node, n);
+    let i: number | undefined;
+    if (!this.#locationOrder && this.#locationLookUps++ < FEW_LOOK_UPS) {
+      const at = node.indexOf(n);
+      i = at < 0 ? undefined : at;
+    } else {
+      this.#locationOrder ??= sortedOrder(node);
+      i = search(this.#locationOrder, node, n);
+    }
     return i === undefined ? undefined : { scriptId: scriptId[i] as number, line: line[i] as number, column: column[i] as number };
   }
 
@@ -187,6 +204,19 @@ export class HeapGraph {
   /** The edge's type and well-known name as one number (snapshot/edgeLabels.ts). */
   edgeLabel(e: number): number {
     return this.columns.edgeLabel[e] as number;
+  }
+  /** The node that edge `e` leaves. A search: about 100 ns. */
+  ownerOf(e: number): NodeIndex {
+    const { firstEdge } = this.columns;
+    let low = 0;
+    let high = this.nodeCount;
+    // The last node whose edges begin at or before e; nodes without edges share their beginning with the next.
+    while (low < high) {
+      const mid = (low + high + 1) >>> 1;
+      if ((firstEdge[mid] as number) <= e) low = mid;
+      else high = mid - 1;
+    }
+    return low as NodeIndex;
   }
   edgeTo(e: number): NodeIndex {
     return this.columns.edgeTo[e] as NodeIndex;
@@ -235,6 +265,20 @@ export class HeapGraph {
     this.#retainers ??= indexRetainers(this.columns);
     return this.#retainers;
   }
+  /**
+   * The edges that point at n, in file order. The first few times they are searched for: an index of all takes as long
+   * as several of such searches.
+   */
+  retainingEdges(n: number): Uint32Array {
+    if (!this.#retainers && this.#retainerLookUps++ < FEW_SCANS) {
+      const edges: number[] = [];
+      const { edgeTo } = this.columns;
+      for (let e = edgeTo.indexOf(n); e >= 0; e = edgeTo.indexOf(n, e + 1)) edges.push(e);
+      return Uint32Array.from(edges);
+    }
+    const { first, edge } = this.retainers;
+    return edge.subarray(first[n], first[n + 1]);
+  }
   get distances(): Int32Array {
     this.#distances ??= computeDistances(this.columns, this.policy, this.scratch);
     return this.#distances;
@@ -268,6 +312,7 @@ export class HeapGraph {
   /** Uses these shapes instead of this snapshot's own, so that two snapshots are counted alike. */
   useShapes(shapes: readonly Shape[]): void {
     this.#shapes = shapes;
+    this.#classNamer = undefined;
     this.#classes = undefined;
     this.#locatedClasses = undefined;
   }
@@ -276,6 +321,17 @@ export class HeapGraph {
   get rootPaths(): RootPaths {
     this.#rootPaths ??= new RootPaths(this);
     return this.#rootPaths;
+  }
+
+  /** Whether sizes and distances are known already, or so quickly that nobody notices. */
+  get sizesAtHand(): boolean {
+    return this.edgeCount <= FEW_EDGES || (this.#retained !== undefined && this.#distances !== undefined);
+  }
+
+  /** Computes what `sizesAtHand` asks for. */
+  computeSizes(): void {
+    void this.retainedSizes;
+    void this.distances;
   }
 
   /** Bytes of everything: retained by the root, and outside the heap without a node. */

@@ -138,10 +138,9 @@ function weakMapName(graph: HeapGraph, e: number): string | undefined {
   const id = graph.policy.weakMapTable(e);
   const table = id === undefined ? undefined : graph.byId(id);
   if (table === undefined) return undefined;
-  const { retainers, rootPaths } = graph;
-  for (let r = retainers.first[table] as number; r < (retainers.first[table + 1] as number); r++) {
-    if (graph.edgeLabel(retainers.edge[r] as number) !== TABLE) continue;
-    const last = rootPaths.before(retainers.node[r] as number);
+  for (const edge of graph.retainingEdges(table)) {
+    if (graph.edgeLabel(edge) !== TABLE) continue;
+    const last = graph.rootPaths.before(graph.ownerOf(edge));
     const type = last && graph.edgeType(last.edge);
     return last && (type === EdgeType.property || type === EdgeType.context) ? graph.edgeName(last.edge) : undefined;
   }
@@ -190,17 +189,15 @@ export function foldPath(graph: HeapGraph, nodes: readonly number[], edges: read
  */
 export function holdersOf(graph: HeapGraph, node: number, limit: number = Number.POSITIVE_INFINITY): Hold[] {
   const found: Hold[] = [];
-  const { retainers, rootPaths } = graph;
-  const { costs } = rootPaths;
+  const { costs } = graph.rootPaths;
   type Trail = { at: number; nodes: number[]; edges: number[] };
   const todo: Trail[] = [{ at: node, nodes: [], edges: [] }];
   const seen = new Set<number>([node]);
   for (let head = 0; head < todo.length && found.length < limit; head++) {
     const { at, nodes, edges } = todo[head] as Trail;
-    const end = retainers.first[at + 1] as number;
-    for (let r = retainers.first[at] as number; r < end && found.length < limit; r++) {
-      const from = retainers.node[r] as number;
-      const edge = retainers.edge[r] as number;
+    for (const edge of graph.retainingEdges(at)) {
+      if (found.length >= limit) break;
+      const from = graph.ownerOf(edge);
       if (from === node || costs.of(from, edge) < 0 || !isReason(graph, from, edge)) continue;
       if (!isPlumbing(graph, from)) {
         found.push({ holder: from, held: node, label: labelOf(graph, from, nodes, [edge, ...edges]), through: nodes });

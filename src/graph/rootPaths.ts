@@ -9,6 +9,7 @@
 import { EdgeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
 import { developerRoots, isDebuggerHandle, type PathStart, type RootKind, rootCategories } from "./roots.ts";
+import { NumberStack } from "./scratch.ts";
 import { StepCosts } from "./stepCosts.ts";
 
 export const NO_COST = 0xffffffff;
@@ -35,7 +36,6 @@ export class RootPaths {
   readonly costs: StepCosts;
   /** Price of the cheapest path, NO_COST when there is none. */
   readonly cost: Uint32Array;
-  readonly #parentNode: Uint32Array;
   readonly #parentEdge: Uint32Array;
   readonly #starts: Map<number, PathStart & { category?: string }>;
 
@@ -43,7 +43,6 @@ export class RootPaths {
     this.#graph = graph;
     this.costs = new StepCosts(graph);
     this.cost = new Uint32Array(graph.nodeCount).fill(NO_COST);
-    this.#parentNode = new Uint32Array(graph.nodeCount).fill(NONE);
     this.#parentEdge = new Uint32Array(graph.nodeCount).fill(NONE);
     this.#starts = collectStarts(graph);
     this.#relax();
@@ -55,13 +54,13 @@ export class RootPaths {
   }
 
   isStart(node: number): boolean {
-    return this.#starts.has(node) && this.#parentNode[node] === NONE;
+    return this.#starts.has(node) && this.#parentEdge[node] === NONE;
   }
 
   /** The node before this one on its path; undefined at a beginning. */
   before(node: number): { node: number; edge: number } | undefined {
-    const parent = this.#parentNode[node] as number;
-    return parent === NONE ? undefined : { node: parent, edge: this.#parentEdge[node] as number };
+    const edge = this.#parentEdge[node] as number;
+    return edge === NONE ? undefined : { node: this.#graph.ownerOf(edge), edge };
   }
 
   /** The cheapest path to the node, or undefined when only weak edges or debuggers reach it. */
@@ -94,7 +93,7 @@ export class RootPaths {
     const done = new Set<number>();
     // A binary heap would do; paths near a node are short, so a bucket list by price is simpler.
     const buckets: number[][] = [[node]];
-    const { retainers } = this.#graph;
+    const graph = this.#graph;
     let bestEnd = -1;
     let beginsThere = false; // the path begins at bestEnd instead of coming down its cheapest path
     let bestTotal = Number.POSITIVE_INFINITY;
@@ -118,10 +117,8 @@ export class RootPaths {
           bestEnd = n;
           beginsThere = true;
         }
-        const end = retainers.first[n + 1] as number;
-        for (let r = retainers.first[n] as number; r < end; r++) {
-          const from = retainers.node[r] as number;
-          const edge = retainers.edge[r] as number;
+        for (const edge of graph.retainingEdges(n)) {
+          const from = graph.ownerOf(edge);
           if (avoid.has(from) || !this.reaches(from)) continue;
           const step = this.costs.of(from, edge);
           if (step < 0) continue;
@@ -174,24 +171,26 @@ export class RootPaths {
   #relax(): void {
     const { columns } = this.#graph;
     const { cost } = this;
-    const queue = new BucketQueue(columns.nodeCount);
+    const { firstEdge, edgeTo } = columns;
+    const parentEdge = this.#parentEdge;
+    const queue = new BucketQueue();
     for (const start of this.#starts.values()) {
       cost[start.node] = start.cost;
       queue.push(start.node, start.cost);
     }
-    for (let n = queue.pop(); n >= 0; n = queue.pop()) {
-      const price = cost[n] as number;
-      const end = columns.firstEdge[n + 1] as number;
-      for (let e = columns.firstEdge[n] as number; e < end; e++) {
-        const to = columns.edgeTo[e] as number;
+    while (queue.next()) {
+      const { price, node: n } = queue;
+      if (cost[n] !== price) continue; // a cheaper way was found after this one had been queued
+      const end = firstEdge[n + 1] as number;
+      for (let e = firstEdge[n] as number; e < end; e++) {
+        const to = edgeTo[e] as number;
         if ((cost[to] as number) <= price) continue;
         const step = this.costs.of(n, e);
         if (step < 0) continue;
         const total = price + step;
         if (total >= (cost[to] as number)) continue;
         cost[to] = total;
-        this.#parentNode[to] = n;
-        this.#parentEdge[to] = e;
+        parentEdge[to] = e;
         queue.push(to, total);
       }
     }
@@ -219,50 +218,31 @@ function collectStarts(graph: HeapGraph): Map<number, PathStart & { category?: s
   return starts;
 }
 
-/** Dial's queue: circular buckets of intrusive lists. A node may be queued again when its price falls. */
+/** Dial's queue: circular buckets, a stack each. A node whose price falls is queued again; whoever takes it out compares. */
 class BucketQueue {
-  readonly #head = new Int32Array(BUCKETS).fill(-1);
-  readonly #next: Int32Array;
-  readonly #previous: Int32Array;
-  readonly #bucketOf: Int32Array;
-  #at = 0;
+  readonly #buckets: (NumberStack | undefined)[] = new Array(BUCKETS);
   #size = 0;
+  /** What `next` took out. */
+  price = 0;
+  node = 0;
 
-  constructor(capacity: number) {
-    this.#next = new Int32Array(capacity).fill(-1);
-    this.#previous = new Int32Array(capacity).fill(-1);
-    this.#bucketOf = new Int32Array(capacity).fill(-1);
-  }
-
-  /** Queues the node at this price, moving it there if it was queued dearer. */
   push(node: number, price: number): void {
-    if ((this.#bucketOf[node] as number) >= 0) this.#unlink(node);
-    const bucket = price % BUCKETS;
-    const first = this.#head[bucket] as number;
-    this.#next[node] = first;
-    this.#previous[node] = -1;
-    if (first >= 0) this.#previous[first] = node;
-    this.#head[bucket] = node;
-    this.#bucketOf[node] = bucket;
+    let bucket = this.#buckets[price % BUCKETS];
+    if (!bucket) {
+      bucket = new NumberStack();
+      this.#buckets[price % BUCKETS] = bucket;
+    }
+    bucket.push(node);
     this.#size++;
   }
 
-  /** The cheapest node, or -1. */
-  pop(): number {
-    if (this.#size === 0) return -1;
-    while ((this.#head[this.#at] as number) < 0) this.#at = (this.#at + 1) % BUCKETS;
-    const node = this.#head[this.#at] as number;
-    this.#unlink(node);
-    return node;
-  }
-
-  #unlink(node: number): void {
-    const next = this.#next[node] as number;
-    const previous = this.#previous[node] as number;
-    if (next >= 0) this.#previous[next] = previous;
-    if (previous >= 0) this.#next[previous] = next;
-    else this.#head[this.#bucketOf[node] as number] = next;
-    this.#bucketOf[node] = -1;
+  /** Takes out one of the cheapest; false when there is none. */
+  next(): boolean {
+    if (this.#size === 0) return false;
+    let bucket = this.#buckets[this.price % BUCKETS];
+    while (!bucket || bucket.size === 0) bucket = this.#buckets[++this.price % BUCKETS];
+    this.node = bucket.pop();
     this.#size--;
+    return true;
   }
 }

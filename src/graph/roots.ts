@@ -127,22 +127,18 @@ function isNodesOwn(graph: HeapGraph, callback: number): boolean {
 }
 
 function activeTimers(graph: HeapGraph): PathStart[] {
-  const { columns } = graph;
+  const { edgeLabel, nodeType } = graph.columns;
+  const callbacks = new Map<number, number>();
+  for (const label of [ON_TIMEOUT, ON_IMMEDIATE]) {
+    for (let e = edgeLabel.indexOf(label); e >= 0; e = edgeLabel.indexOf(label, e + 1)) callbacks.set(graph.ownerOf(e), graph.edgeTo(e));
+  }
   const starts: PathStart[] = [];
-  for (let n = 0; n < graph.nodeCount; n++) {
-    if (columns.nodeType[n] !== NodeType.object) continue;
-    let callback = -1;
-    let queued = false;
-    const end = columns.firstEdge[n + 1] as number;
-    for (let e = columns.firstEdge[n] as number; e < end; e++) {
-      const label = columns.edgeLabel[e] as number;
-      if (label === ON_TIMEOUT || label === ON_IMMEDIATE) callback = columns.edgeTo[e] as number;
-      // A timer that was cleared or has fired has null here.
-      else if (label === IDLE_NEXT) queued = columns.nodeType[columns.edgeTo[e] as number] === NodeType.object;
-    }
-    if (callback >= 0 && queued) {
-      starts.push({ node: n, kind: "timer", cost: isNodesOwn(graph, callback) ? NODES_TIMER : OWN_TIMER, held: "pending timer" });
-    }
+  for (const [node, callback] of [...callbacks].sort(([a], [b]) => a - b)) {
+    if (nodeType[node] !== NodeType.object) continue;
+    // A timer that was cleared or has fired has null here.
+    const next = graph.edgeLabelled(node, IDLE_NEXT);
+    if (next === undefined || nodeType[graph.edgeTo(next)] !== NodeType.object) continue;
+    starts.push({ node, kind: "timer", cost: isNodesOwn(graph, callback) ? NODES_TIMER : OWN_TIMER, held: "pending timer" });
   }
   return starts;
 }

@@ -28,6 +28,7 @@ export interface ScopeFacts {
 export class ScopeUrls {
   readonly #index: Int32Array;
   readonly #urls: string[] = [];
+  readonly #scopes: number[] = [];
   readonly #known = new Map<string, number>();
 
   constructor(nodeCount: number) {
@@ -46,14 +47,16 @@ export class ScopeUrls {
       index = this.#urls.push(url);
       this.#known.set(url, index);
     }
+    if (this.#index[scope] === 0) this.#scopes.push(scope);
     this.#index[scope] = index;
   }
   /** Distinct scripts. */
   values(): readonly string[] {
     return this.#urls;
   }
-  *keys(): Generator<number> {
-    for (let n = 0; n < this.#index.length; n++) if (this.#index[n] !== 0) yield n;
+  /** Every scope that has a script, ascending. */
+  keys(): readonly number[] {
+    return this.#scopes.sort((a, b) => a - b);
   }
 }
 

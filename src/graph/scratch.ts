@@ -36,7 +36,7 @@ export class Scratch {
 
 /** A stack of numbers that grows: no slot of a JavaScript array, no room for the deepest case before it comes. */
 export class NumberStack {
-  values: Uint32Array = new Uint32Array(1 << 12);
+  values: Uint32Array = new Uint32Array(1 << 6);
   size = 0;
 
   push(value: number): void {

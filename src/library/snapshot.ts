@@ -3,12 +3,12 @@
 
 import { nodeById } from "../analysis/objects.ts";
 import { isProperRoot as isRootNode, type NodePredicate, parsePredicate } from "../analysis/predicates.ts";
-import { type ObjectSummary, summarize } from "../analysis/summary.ts";
+import { type SizedSummary, summarize } from "../analysis/summary.ts";
 import { HeapGraph } from "../graph/heapGraph.ts";
 import { readSnapshot } from "../snapshot/open.ts";
 
 /** A condition: what the command line takes as text, or a function over an object's summary. */
-export type Predicate = string | ((object: ObjectSummary) => boolean);
+export type Predicate = string | ((object: SizedSummary) => boolean);
 
 /** One opened heap snapshot. */
 export interface Snapshot {

@@ -43,10 +43,11 @@ export function nodeDetails(node: PictureNode): string[] {
   return joined === "" ? [] : [...joined].length <= LABEL_LIMIT ? [joined] : parts;
 }
 
-/** `48 B self · 88 B retained`; a card for many alike objects says `each`. */
-export function nodeSizes(node: PictureNode): string {
+/** `48 B self · 88 B retained`, or nothing where sizes are not known; a card for many alike objects says `each`. */
+export function nodeSizes(node: PictureNode): string[] {
+  if (node.shallowSize === undefined || node.retainedSize === undefined) return [];
   const sizes = `${formatBytes(node.shallowSize)} self · ${formatBytes(node.retainedSize)} retained`;
-  return node.alike > 1 ? `${sizes} each` : sizes;
+  return [node.alike > 1 ? `${sizes} each` : sizes];
 }
 
 /** The ways an edge holds, `… 2 more` at the end; a count when the edge stands for several. */

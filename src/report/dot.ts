@@ -97,7 +97,7 @@ function nodeLine(node: PictureNode, picture: Picture, context: CardContext): st
 function cardText(node: PictureNode, picture: Picture, context: CardContext): Parameters<typeof cardTable>[0] {
   const noun = neighbourNoun(picture);
   const details = nodeDetails(node);
-  if (node.kind !== "root") details.push(nodeSizes(node));
+  if (node.kind !== "root") details.push(...nodeSizes(node));
   if (context.options.refcounts && node.kind !== "root") details.push(`held by ${formatNoun(node.retainerCount, "reference")}`);
   if (node.extra !== undefined && node.extra !== "") details.push(clip(node.extra, LABEL_LIMIT));
   return {
@@ -132,7 +132,7 @@ function frame(node: PictureNode, onPath: boolean): Attributes {
 }
 
 function tooltip(node: PictureNode): string {
-  const text = [`${nodeName(node)} @${node.id}`, ...nodeDetails(node), ...(node.kind === "root" ? [] : [nodeSizes(node)])];
+  const text = [`${nodeName(node)} @${node.id}`, ...nodeDetails(node), ...(node.kind === "root" ? [] : nodeSizes(node))];
   return text.map((line) => forDotString(line)).join("\\n");
 }
 

@@ -16,7 +16,8 @@ export function objectText(object: ObjectSummary): string {
   const parts = [`${forTerminal(object.title)} @${object.id}`];
   if (object.kind === "collection" && object.preview !== undefined) parts.push(forTerminal(object.preview));
   if (object.kind === "function" && object.location !== undefined) parts.push(forTerminal(object.location, 80));
-  if (object.retainedSize >= RETAINED_SHOWN) parts.push(`${formatBytes(object.retainedSize)} retained`);
+  if (object.retainedSize !== undefined && object.retainedSize >= RETAINED_SHOWN)
+    parts.push(`${formatBytes(object.retainedSize)} retained`);
   return parts.join(", ");
 }
 
@@ -36,6 +37,7 @@ export function pathText(result: PathResult & { readonly condition?: string | un
       `${result.more >= 999 ? "many" : formatCount(result.more)} more ${result.more === 1 ? "holder" : "holders"} (--all ${result.paths.length + Math.min(result.more, 9)})`,
     );
   if (result.backPointers > 0) tail.push(`${formatNoun(result.backPointers, "holder")} that it keeps alive itself`);
+  if (result.target.retainedSize === undefined) tail.push("retained sizes are left out of a heap this big (--sizes)");
   return [...blocks, ...tail].join("\n");
 }
 
@@ -57,7 +59,8 @@ function chainLines(path: RetainingPath): string[] {
 
 function rootLine(path: RetainingPath): string {
   const { name, object, kind } = path.root;
-  const retained = object && object.retainedSize >= RETAINED_SHOWN ? `, ${formatBytes(object.retainedSize)} retained` : "";
+  const retained =
+    object?.retainedSize !== undefined && object.retainedSize >= RETAINED_SHOWN ? `, ${formatBytes(object.retainedSize)} retained` : "";
   const id = object && kind === "object" ? ` @${object.id}` : "";
   return forTerminal(name, 100) + id + retained;
 }

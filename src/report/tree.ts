@@ -105,8 +105,8 @@ function cardLine(node: PictureNode, { paint }: Drawing): string {
   if (node.kind === "root" && !node.isTarget) return `${paint("root", `■ ${name}`)} ${paint("soft", "(root)")}`;
   const many = node.alike > 1 ? `${formatCount(node.alike)} × ` : "";
   const role = node.isTarget ? "target" : node.highlighted ? "highlight" : "name";
-  const size = `${formatBytes(node.retainedSize)}${node.alike > 1 ? " each" : ""}`;
-  const soft = [...nodeDetails(node).map((text) => forTerminal(text)), size].join("  ");
+  const size = node.retainedSize === undefined ? [] : [`${formatBytes(node.retainedSize)}${node.alike > 1 ? " each" : ""}`];
+  const soft = [...nodeDetails(node).map((text) => forTerminal(text)), ...size].join("  ");
   const flags = [
     node.highlighted ? paint("highlight", "highlighted") : "",
     node.hasFinalizer ? paint("more", "finalizer") : "",

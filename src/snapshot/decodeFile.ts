@@ -12,7 +12,7 @@ import { SnapshotDecoder } from "./decode.ts";
 import { EDGES_PER_BLOCK, EdgeNameFile } from "./edgeNames.ts";
 import { EdgeLabeller } from "./labeller.ts";
 import { findLayout, type Layout } from "./layout.ts";
-import { type EdgeColumns, type NodeColumns, RECORD_LIMIT, readEdges, readNodes } from "./records.ts";
+import { type EdgeColumns, type NodeColumns, RECORD_LIMIT, readEdges, readNodes, type Window } from "./records.ts";
 import { sharedBytes, sharedNumbers } from "./shared.ts";
 import { FileStringTable } from "./strings.ts";
 
@@ -67,7 +67,7 @@ export async function decodeFile(fd: number, options: DecodeFileOptions = {}): P
     maxEdges: edgeCount,
     maxNames: strings.count,
   };
-  const nodesEnd = await reader.read(layout.nodesAt, (bytes, from, safe) => readNodes(bytes, from, safe, nodes, nodeShape));
+  const nodesEnd = await reader.read(layout.nodesAt, (window, from, safe) => readNodes(window, from, safe, nodes, nodeShape));
   if (nodesEnd === undefined || nodes.count !== nodeCount || nodes.edges !== edgeCount) return undefined;
   const edgesAt = reader.afterKey(nodesEnd, "edges");
   if (edgesAt === undefined) return undefined;
@@ -85,7 +85,7 @@ export async function decodeFile(fd: number, options: DecodeFileOptions = {}): P
     positions,
     blockBits: Math.log2(EDGES_PER_BLOCK),
   };
-  const edgesEnd = await reader.read(edgesAt, (bytes, from, safe, offset) => readEdges(bytes, from, safe, offset, edges, edgeShape));
+  const edgesEnd = await reader.read(edgesAt, (window, from, safe, offset) => readEdges(window, from, safe, offset, edges, edgeShape));
   if (edgesEnd === undefined || edges.count !== edgeCount || edgesEnd >= layout.stringsAt) return undefined;
 
   const { weakPairs, plainObjects } = labeller.finish();
@@ -135,7 +135,7 @@ function isUsual({ header }: Layout, size: number): boolean {
   );
 }
 
-type Take = (bytes: Uint8Array, from: number, safe: number, offset: number) => number;
+type Take = (window: Window, from: number, safe: number, offset: number) => number;
 
 /** Moves a window over a section of the file. */
 class SectionReader {
@@ -143,6 +143,7 @@ class SectionReader {
   readonly #size: number;
   readonly #options: DecodeFileOptions;
   readonly #window: Buffer = Buffer.alloc(WINDOW + 2 * RECORD_LIMIT);
+  readonly #words: DataView = new DataView(this.#window.buffer, this.#window.byteOffset, this.#window.byteLength);
   #windows = 0;
 
   constructor(fd: number, size: number, options: DecodeFileOptions) {
@@ -154,6 +155,7 @@ class SectionReader {
   /** Gives `take` the section piece by piece. @returns the position after its bracket, or undefined if something else stood there. */
   async read(at: number, take: Take): Promise<number | undefined> {
     const window = this.#window;
+    const piece: Window = { bytes: window, view: this.#words };
     let offset = at;
     let kept = 0;
     for (;;) {
@@ -162,7 +164,7 @@ class SectionReader {
       // A record that begins before this line is here as a whole; zeros behind the end of the file are no digits.
       if (isLast) window.fill(0, end);
       const safe = isLast ? end : end - RECORD_LIMIT;
-      const used = take(window, 0, safe, offset);
+      const used = take(piece, 0, safe, offset);
       if (used < safe) {
         let p = used;
         while (window[p] === 0x0a) p++;

@@ -17,6 +17,8 @@ const NINE = 0x39;
 
 /** What a name means as an internal edge, beyond the well-known labels. */
 const PAIR = 255;
+/** Labels from here on depend on the edge's owner. */
+const NEEDS_OWNER: number = EdgeLabel.slot;
 /** What the owner of an edge is to us. */
 const PLAIN = 1;
 const DESCRIPTORS = 2;
@@ -61,23 +63,33 @@ export class EdgeLabeller {
    * @param type EdgeType number. @param name string index, or the index of an element or hidden edge.
    */
   take(e: number, type: number, name: number): number {
+    // Constants of its own: V8 loads those of a module from memory each time.
+    const INTERNAL = EdgeType.internal;
+    const PROPERTY = EdgeType.property;
     if (e === this.#ownerEnd) this.#nextOwner(e);
-    if (type === EdgeType.internal) {
+    if (type === INTERNAL) {
       const label = this.#asInternal[name] as number;
-      if (label === 0) return EdgeType.internal;
-      if (label === EdgeLabel.slot) return this.#ownerKind === DESCRIPTORS ? this.#slot(name) : label;
-      return label === PAIR ? this.#weakPair(e, name) : label;
+      if (label === 0) return INTERNAL;
+      return label < NEEDS_OWNER ? label : this.#ofOwner(e, name, label);
     }
-    if (type === EdgeType.property) {
+    if (type === PROPERTY) {
       const label = this.#asProperty[name] as number;
       if (this.#ownerKind === PLAIN && label !== PROTO) this.#lists.add(name);
-      return label === 0 ? EdgeType.property : label;
+      return label === 0 ? PROPERTY : label;
     }
-    if (this.#ownerKind === DESCRIPTORS && isDetails(name)) {
-      if (type === EdgeType.element) return EdgeLabel.descriptorElement;
-      if (type === EdgeType.hidden) return EdgeLabel.descriptorHidden;
-    }
-    return type;
+    return this.#ownerKind === DESCRIPTORS ? this.#descriptor(type, name) : type;
+  }
+
+  /** Labels of internal edges that depend on who owns them. */
+  #ofOwner(e: number, name: number, label: number): number {
+    if (label === PAIR) return this.#weakPair(e, name);
+    return this.#ownerKind === DESCRIPTORS && isDetails(Number(this.#strings.get(name))) ? EdgeLabel.descriptorSlot : label;
+  }
+
+  #descriptor(type: number, name: number): number {
+    if (!isDetails(name)) return type;
+    if (type === EdgeType.element) return EdgeLabel.descriptorElement;
+    return type === EdgeType.hidden ? EdgeLabel.descriptorHidden : type;
   }
 
   finish(): { weakPairs: WeakPairs; plainObjects: PlainObjects } {
@@ -112,10 +124,6 @@ export class EdgeLabeller {
     return nodeType[n] === (kind === PLAIN ? NodeType.object : NodeType.array) ? kind : 0;
   }
 
-  #slot(name: number): number {
-    return isDetails(Number(this.#strings.get(name))) ? EdgeLabel.descriptorSlot : EdgeLabel.slot;
-  }
-
   #weakPair(e: number, name: number): number {
     const match = WEAK_PAIR.exec(this.#strings.get(name));
     if (!match) return EdgeType.internal;
@@ -131,17 +139,17 @@ export class EdgeLabeller {
   #readNames(): void {
     const strings = this.#strings;
     const known = wellKnownNames();
-    const lengths = new Set([...known.keys(), "Object", "(map descriptors)"].map((name) => name.length));
+    const candidates = new Set([...known.keys(), "Object", "(map descriptors)"].map((name) => name.length * 256 + name.charCodeAt(0)));
     for (let s = 0; s < strings.count; s++) {
       const length = strings.byteLength(s);
       if (length === 0) continue;
-      const first = strings.firstByte(s);
+      const first = strings.byteAt(s, 0);
       if (first >= ZERO && first <= NINE) {
         if (length >= SHORTEST_PAIR) this.#asInternal[s] = PAIR;
-        else if (/^\d+$/.test(textAt(strings, s))) this.#asInternal[s] = EdgeLabel.slot;
+        else if (isNumber(strings, s, length)) this.#asInternal[s] = EdgeLabel.slot;
         continue;
       }
-      if (!lengths.has(length)) continue;
+      if (!candidates.has(length * 256 + first)) continue;
       const name = textAt(strings, s);
       const labels = known.get(name);
       if (labels) {
@@ -151,6 +159,14 @@ export class EdgeLabeller {
       else if (name === "(map descriptors)") this.#ownerNames[s] = DESCRIPTORS;
     }
   }
+}
+
+function isNumber(strings: StringTable, index: number, length: number): boolean {
+  for (let i = 0; i < length; i++) {
+    const digit = strings.byteAt(index, i);
+    if (digit < ZERO || digit > NINE) return false;
+  }
+  return true;
 }
 
 /** A string that is no valid JSON is none of our names; whoever prints it will be told what is wrong. */

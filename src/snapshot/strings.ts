@@ -15,8 +15,8 @@ export interface StringTable {
   get(index: number): string;
   /** Bytes of the JSON text between the quotes: an upper bound of the length, without decoding. */
   byteLength(index: number): number;
-  /** The first of these bytes. An empty string has none: ask `byteLength` first. */
-  firstByte(index: number): number;
+  /** One of these bytes; `at` is below `byteLength`. */
+  byteAt(index: number, at: number): number;
 }
 
 /** The string that these bytes of a file, from between its quotes, stand for. `index` is for the error. */
@@ -87,10 +87,10 @@ export class RawStringTable implements StringTable {
     return this.#end(index) - this.#start(index);
   }
 
-  firstByte(index: number): number {
-    const start = this.#start(index);
-    const segment = Math.floor(start / SEGMENT);
-    return (this.#segments[segment] as Uint8Array)[start - segment * SEGMENT] as number;
+  byteAt(index: number, at: number): number {
+    const place = this.#start(index) + at;
+    const segment = Math.floor(place / SEGMENT);
+    return (this.#segments[segment] as Uint8Array)[place - segment * SEGMENT] as number;
   }
 
   get(index: number): string {
@@ -178,8 +178,8 @@ export class FileStringTable implements StringTable {
     return this.#end(index) - this.#start(index);
   }
 
-  firstByte(index: number): number {
-    return this.#bytes[this.#start(index)] as number;
+  byteAt(index: number, at: number): number {
+    return this.#bytes[this.#start(index) + at] as number;
   }
 
   get(index: number): string {

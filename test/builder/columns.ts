@@ -67,7 +67,7 @@ export function columnsOf(heap: PlainHeap): SnapshotColumns {
     },
     get: (index: number) => strings[index] as string,
     byteLength: (index: number) => JSON.stringify(strings[index]).length - 2,
-    firstByte: (index: number) => JSON.stringify(strings[index]).charCodeAt(1),
+    byteAt: (index: number, at: number) => JSON.stringify(strings[index]).charCodeAt(at + 1),
   };
   return {
     ...owners,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { GrowthRound, GrowthRow } from "../../src/analysis/growth.ts";
 import type { PathResult, PathStep, RetainingPath } from "../../src/analysis/paths.ts";
-import type { ObjectSummary } from "../../src/analysis/summary.ts";
+import type { SizedSummary } from "../../src/analysis/summary.ts";
 import { costText } from "../../src/report/captureText.ts";
 import { growthText, sparkline } from "../../src/report/growthText.ts";
 import { objectText, pathText } from "../../src/report/pathText.ts";
@@ -11,7 +11,7 @@ import { commonText, listText, newText } from "../../src/report/typesText.ts";
 
 const ESC = String.fromCharCode(27);
 
-function object(part: Partial<ObjectSummary>): ObjectSummary {
+function object(part: Partial<SizedSummary>): SizedSummary {
   return {
     id: 1,
     type: "Session",
