@@ -164,7 +164,7 @@ const PAGE_BITS = 16;
 
 /**
  * Node numbers by object id, in pages that exist only where ids do: V8's ids are dense, those of native objects are
- * not. An id may stand for several nodes (embedders make such files), each of which can be taken once.
+ * not. V8 gives each id once; should a file not, each of its nodes can be taken once, as in a merge of sorted lists.
  */
 class NodesById {
   /** Node number + 1, or 0. */

@@ -4,7 +4,7 @@ import type { NewObjectsResult } from "../analysis/newObjects.ts";
 import type { ListResult } from "../analysis/objects.ts";
 import type { CommonResult } from "../analysis/typeTable.ts";
 import { forTerminal } from "./escape.ts";
-import { RAW_SIZES, SHALLOW_SIZES } from "./sizeNotes.ts";
+import { BOTH_SIZES, RAW_SIZES, SHALLOW_SIZES } from "./sizeNotes.ts";
 import { type Column, tableLines } from "./table.ts";
 import { formatBytes, formatCount, formatNoun, formatPercent, formatSignedCount } from "./units.ts";
 
@@ -46,7 +46,7 @@ function commonFooter({ omitted, internal, total, raw }: CommonResult): string[]
       `V8's own: ${formatNoun(internal.rows, "type")}, ${formatNoun(internal.count, "object")}, ${formatBytes(internal.shallow)} (--internals)`,
     );
   }
-  return ["", parts.join(" · "), raw ? RAW_SIZES : `${SHALLOW_SIZES}; raw size as V8 wrote it`];
+  return ["", parts.join(" · "), raw ? RAW_SIZES : BOTH_SIZES];
 }
 
 /** `12 Session, 4.1 kB` */
