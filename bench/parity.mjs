@@ -34,8 +34,13 @@ class Usage extends Error {}
 function ask(engine, folder, files) {
   mkdirSync(folder);
   const script = join(here, "parity", `ask${engine}.mjs`);
-  const done = spawnSync(process.execPath, ["--max-old-space-size=16000", script, folder, ...files], { stdio: ["ignore", 2, 2] });
-  if (done.status !== 0) throw new Error(`${engine} failed on ${files.map((file) => basename(file)).join(" and ")}`);
+  const done = spawnSync(process.execPath, ["--max-old-space-size=16000", script, folder, ...files], {
+    encoding: "utf8",
+    stdio: ["ignore", 2, "pipe"],
+  });
+  if (done.status === 0) return;
+  const reason = /^\w*Error: (.*)/m.exec(done.stderr)?.[1] ?? done.stderr.trim().split("\n").at(-1);
+  throw new Error(`${engine} failed on ${files.map((file) => basename(file)).join(" and ")}: ${reason}`);
 }
 
 const COLUMNS = { file: 34, nodes: 10 };

@@ -114,7 +114,13 @@ function addChain(length) {
   for (let i = 0; i < length; i++) heap.chain = { next: heap.chain, i };
 }
 
+/** Plain objects of which the first snapshot has too few for a row of their own; in the second they have one. */
+function addRare(count) {
+  for (let i = 0; i < count; i++) heap.odd.push({ rare: i, kind: "seldom" });
+}
+
 function begin() {
+  addRare(1);
   addCustomers(0, 300);
   addTexts(0, 60);
   addBuffers(0, 40);
@@ -129,6 +135,7 @@ function goOn() {
   for (let i = 0; i < 50; i++) heap.customers.delete(`customer ${i}`);
   heap.orders.splice(0, 200);
   addTexts(60, 75);
+  addRare(90);
   addBuffers(40, 60);
   addDictionaries(12, 16);
   heap.buffers.splice(0, 8);
