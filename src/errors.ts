@@ -261,8 +261,11 @@ export const noSuchRow = (row: number, rows: number): LeakhuntError =>
 
 export const noSnapshots = (): LeakhuntError => usage("this hunt has no snapshot yet", "`leakhunt snapshot` takes one");
 
-export const needsTwoSnapshots = (): LeakhuntError =>
-  usage("`new` compares two snapshots", "take a second one with `growth` or `snapshot`, or give two files, the older first");
+export const needsTwoSnapshots = (verb: "new" | "diff" = "new"): LeakhuntError =>
+  usage(`\`${verb}\` compares two snapshots`, "take a second one with `growth` or `snapshot`, or give two files, the older first");
+
+export const needsPlainFile = (path: string): LeakhuntError =>
+  usage(`--raw reads plain snapshot files, and ${path} is none`, "unpack it first, or leave out --raw");
 
 export const idsNotComparable = (before: number, now: number): LeakhuntError =>
   new LeakhuntError({

@@ -12,6 +12,7 @@ export interface NewObjectsRow {
   /** In the newer snapshot only, and in the older only. */
   readonly added: number;
   readonly removed: number;
+  /** Of the added ones, shallow. */
   readonly bytes: number;
   /** Ids of the newest added ones, newest first. */
   readonly ids: readonly number[];
@@ -22,6 +23,8 @@ export interface NewObjectsResult {
   readonly omitted: number;
   readonly added: number;
   readonly removed: number;
+  /** Sizes as V8 wrote them, before parts are added to their owners. */
+  readonly raw: boolean;
 }
 
 export interface NewObjectsOptions {
@@ -92,7 +95,7 @@ function compareGraphs(before: HeapGraph, now: HeapGraph, limit: number, ids: nu
   }
   rows.sort(mostAdded);
   const shown = limit === 0 ? rows : rows.slice(0, limit);
-  return { rows: shown, omitted: rows.length - shown.length, added, removed };
+  return { rows: shown, omitted: rows.length - shown.length, added, removed, raw: false };
 }
 
 /** The same table from a comparison of raw node records (graph/rawTypes.ts); without ids. */
@@ -112,7 +115,7 @@ export function newObjectsRaw(
   }
   rows.sort(mostAdded);
   const shown = limit === 0 ? rows : rows.slice(0, limit);
-  return { rows: shown, omitted: rows.length - shown.length, added, removed };
+  return { rows: shown, omitted: rows.length - shown.length, added, removed, raw: true };
 }
 
 function mostAdded(a: NewObjectsRow, b: NewObjectsRow): number {

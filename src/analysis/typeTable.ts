@@ -24,11 +24,11 @@ export function countTypes(graph: HeapGraph, shapes?: readonly Shape[], filter?:
 }
 
 interface Tally extends TypeCount {
-  node: number;
+  rawSize: number;
 }
 
 function tally(graph: HeapGraph, { classes, classOf }: ClassTable, filter?: NodePredicate): Tally[] {
-  const rows = classes.map((c): Tally => ({ type: c.name, count: 0, shallow: 0, node: -1 }));
+  const rows = classes.map((c): Tally => ({ type: c.name, count: 0, shallow: 0, rawSize: 0 }));
   const sizes = graph.shallowSizes;
   for (let n = 0; n < graph.nodeCount; n++) {
     const size = sizes[n] as number;
@@ -36,7 +36,7 @@ function tally(graph: HeapGraph, { classes, classOf }: ClassTable, filter?: Node
     const row = rows[classOf[n] as number] as Tally;
     row.count++;
     row.shallow += size;
-    row.node = n;
+    row.rawSize += graph.rawSize(n);
   }
   return rows;
 }
@@ -58,9 +58,13 @@ export interface CommonRow {
   readonly type: string;
   /** `path:line` of the class; only with `long`. */
   readonly location: string | undefined;
+  /** DevTools' key of the row (see `DiffRow`); only with `long`. */
+  readonly classKey: string | undefined;
   readonly count: number;
-  /** Bytes. */
+  /** Bytes as DevTools shows them; in a raw count, as V8 wrote them. */
   readonly shallow: number;
+  /** Bytes of the same objects as V8 wrote them, before parts are added to their owners. */
+  readonly rawSize: number;
   /** Bytes kept alive by the objects of this type together, nothing counted twice; undefined in a raw count. */
   readonly retained: number | undefined;
   /** Retained size (shallow in a raw count) as a share of the heap, 0 to 1. */
@@ -97,7 +101,16 @@ export function mostCommonRaw(counts: ReadonlyMap<string, { count: number; shall
       internal.count += count;
       internal.shallow += shallow;
     } else
-      kept.push({ type, location: undefined, count, shallow, retained: undefined, share: total.shallow > 0 ? shallow / total.shallow : 0 });
+      kept.push({
+        type,
+        location: undefined,
+        classKey: undefined,
+        count,
+        shallow,
+        rawSize: shallow,
+        retained: undefined,
+        share: total.shallow > 0 ? shallow / total.shallow : 0,
+      });
   }
   kept.sort((a, b) => b[sort] - a[sort]);
   const shown = limit === 0 ? kept : kept.slice(0, limit);
@@ -124,12 +137,14 @@ export function mostCommonTypes(graph: HeapGraph, options: CommonOptions = {}): 
       return;
     }
     const bytes = retained[c] as number;
-    const location = long ? locationText(graph, table.classes[c] as HeapClass) : undefined;
+    const heapClass = table.classes[c] as HeapClass;
     kept.push({
       type: row.type,
-      location,
+      location: long ? locationText(graph, heapClass) : undefined,
+      classKey: long ? classKey(heapClass) : undefined,
       count: row.count,
       shallow: row.shallow,
+      rawSize: row.rawSize,
       retained: bytes,
       share: graph.totalSize > 0 ? bytes / graph.totalSize : 0,
     });
@@ -139,7 +154,13 @@ export function mostCommonTypes(graph: HeapGraph, options: CommonOptions = {}): 
   return { rows: shown, omitted: kept.length - shown.length, internal, total, sort, raw: false };
 }
 
-function locationText(graph: HeapGraph, c: HeapClass): string | undefined {
+/** DevTools' key of a class: `scriptId,line,column,name` (0-based), or `,name` without a place. Comparable inside one process. */
+export function classKey({ name, location }: HeapClass): string {
+  return location ? `${location.scriptId},${location.line},${location.column},${name}` : `,${name}`;
+}
+
+/** `path:line` of a class, if the heap says where its constructor stands. */
+export function locationText(graph: HeapGraph, c: HeapClass): string | undefined {
   if (!c.location) return undefined;
   const url = graph.scripts.urlOfScriptId(c.location.scriptId);
   return url === undefined ? undefined : `${graph.scripts.display(url)}:${c.location.line + 1}`;

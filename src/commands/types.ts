@@ -4,15 +4,15 @@ import { type NewObjectsResult, newObjects, newObjectsRaw } from "../analysis/ne
 import { countType, type ListResult, listType } from "../analysis/objects.ts";
 import type { NodePredicate } from "../analysis/predicates.ts";
 import { type CommonResult, mostCommonRaw, mostCommonTypes, type TypeSort } from "../analysis/typeTable.ts";
-import { idsNotComparable, needsTwoSnapshots, usage } from "../errors.ts";
-import { compareRaw, countRawGraph, countRawTypes, type RawCount } from "../graph/rawTypes.ts";
+import { usage } from "../errors.ts";
+import { countRawGraph, countRawTypes, type RawCount } from "../graph/rawTypes.ts";
 import { forTerminal } from "../report/escape.ts";
 import { commonText, countText, listText, newText } from "../report/typesText.ts";
 import { canScan, NodeScanner } from "../snapshot/scan.ts";
 import { filterOption, forceOption, freshOption, internalsOption, limitOption, sourceArgument, toChoice, toCount } from "./options.ts";
+import { compareFiles, pairArguments, pairOf, rawPairOption } from "./pair.ts";
 import type { Session } from "./session.ts";
 import type { Loaded } from "./shelf.ts";
-import { parseSource } from "./source.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
 /** `from snapshot 2 of 4242, taken 12 s ago` */
@@ -177,23 +177,22 @@ async function earlierSnapshots(session: Session, loaded: Loaded): Promise<{ lab
 export const newVerb: Verb = defineVerb<NewObjectsResult & { before: string; now: string }>({
   name: "new",
   summary: "the objects that are new since the last round, by type, with their ids",
-  arguments: [
-    { name: "[before]", help: "older snapshot file; the hunt's last but one when left out" },
-    { name: "[now]", help: "newer snapshot file" },
-  ],
+  arguments: pairArguments,
   options: [
     limitOption,
     { flags: "--ids <n>", help: "ids shown per type; 0 for all", parse: toCount("--ids"), default: 5 },
-    { flags: "--raw", help: "two plain files: raw sizes, plain objects in one row; reads a quarter of the files" },
+    rawPairOption,
     internalsOption,
   ],
   examples: ["leakhunt new", "leakhunt new before.heapsnapshot after.heapsnapshot"],
   async *run(session, [beforePath, nowPath], options) {
     if (options["raw"] === true) {
-      yield rawNew(beforePath as string | undefined, nowPath as string | undefined, options);
+      const [before, now] = [beforePath as string | undefined, nowPath as string | undefined];
+      const choices = { limit: options["limit"] as number, internals: options["internals"] === true };
+      yield { ...newObjectsRaw(compareFiles("new", before, now), choices), before: before as string, now: now as string };
       return;
     }
-    const [before, now] = await pairOf(session, beforePath as string | undefined, nowPath as string | undefined);
+    const [before, now] = await pairOf("new", session, beforePath as string | undefined, nowPath as string | undefined);
     const result = newObjects(before.graph, now.graph, {
       limit: options["limit"] as number,
       ids: options["ids"] as number,
@@ -207,35 +206,3 @@ export const newVerb: Verb = defineVerb<NewObjectsResult & { before: string; now
   },
   render: (value) => newText(value),
 });
-
-function rawNew(before: string | undefined, now: string | undefined, options: Options): NewObjectsResult & { before: string; now: string } {
-  if (before === undefined || now === undefined || !canScan(before) || !canScan(now)) throw needsTwoSnapshots();
-  const older = new NodeScanner(before);
-  try {
-    const newer = new NodeScanner(now);
-    try {
-      const choices = { limit: options["limit"] as number, internals: options["internals"] === true };
-      return { ...newObjectsRaw(compareRaw(older, newer), choices), before, now };
-    } finally {
-      newer.close();
-    }
-  } finally {
-    older.close();
-  }
-}
-
-async function pairOf(session: Session, beforePath?: string, nowPath?: string): Promise<[Loaded, Loaded]> {
-  if (beforePath !== undefined && nowPath !== undefined) return [await fileOf(session, beforePath), await fileOf(session, nowPath)];
-  if (beforePath !== undefined) throw needsTwoSnapshots();
-  const hunt = session.currentHunt();
-  const pair = session.lastTwo(hunt);
-  if (!pair) throw needsTwoSnapshots();
-  if (pair[0].epoch !== pair[1].epoch) throw idsNotComparable(pair[0].number, pair[1].number);
-  return [await session.shelf.open(hunt, pair[0]), await session.shelf.open(hunt, pair[1])];
-}
-
-async function fileOf(session: Session, path: string): Promise<Loaded> {
-  const source = parseSource(path);
-  if (source.kind !== "file") throw needsTwoSnapshots();
-  return session.shelf.openFile(source.path);
-}

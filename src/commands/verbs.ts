@@ -1,5 +1,6 @@
 // All verbs, in the order in which help lists them.
 
+import { diffVerb, statisticsVerb } from "./diff.ts";
 import { growthVerb } from "./growth.ts";
 import { cleanVerb, detachVerb, huntsVerb } from "./hunts.ts";
 import { leakingVerb, pathVerb, showVerb } from "./objects.ts";
@@ -17,6 +18,8 @@ export const VERBS: readonly Verb[] = [
   lsVerb,
   growthVerb,
   newVerb,
+  diffVerb,
+  statisticsVerb,
   showVerb,
   pathVerb,
   backrefsVerb,

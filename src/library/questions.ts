@@ -2,6 +2,7 @@
 // that a program can also keep it.
 
 import { backrefs } from "../analysis/backrefs.ts";
+import { type DiffOptions, type DiffResult, diffSnapshots } from "../analysis/diff.ts";
 import { addRound, type GrowthOptions, type GrowthRound, type GrowthState, newGrowthState } from "../analysis/growth.ts";
 import { type NewObjectsOptions, type NewObjectsResult, newObjects } from "../analysis/newObjects.ts";
 import {
@@ -18,6 +19,7 @@ import { type ChainOptions, findChain, type PathOptions, type PathResult, retain
 import type { Picture } from "../analysis/picture.ts";
 import type { PictureOptions } from "../analysis/pictureBuilder.ts";
 import { refs } from "../analysis/refs.ts";
+import { type HeapStatistics, heapStatistics } from "../analysis/statistics.ts";
 import { type CommonOptions, type CommonResult, mostCommonTypes as commonTypes, countTypes } from "../analysis/typeTable.ts";
 import { usage } from "../errors.ts";
 import { growthText } from "../report/growthText.ts";
@@ -98,6 +100,19 @@ export async function showGrowth(
 /** Objects in `now` that are not in `before`. Both must be of one epoch: one session, nobody left in between. */
 export function getNewIds(before: Snapshot, now: Snapshot, options: NewObjectsOptions = {}): NewObjectsResult {
   return newObjects(graphOf(before), graphOf(now), { limit: 0, ids: 0, ...options });
+}
+
+/**
+ * Two snapshots compared as DevTools' Comparison view does, number for number. Both must be of one epoch.
+ * All rows, V8's own too, unless told otherwise.
+ */
+export function diff(before: Snapshot, now: Snapshot, options: DiffOptions = {}): DiffResult {
+  return diffSnapshots(graphOf(before), graphOf(now), { limit: 0, internals: true, ...options });
+}
+
+/** What the bytes are: DevTools' Statistics view. */
+export function statistics(snapshot: Snapshot): HeapStatistics {
+  return heapStatistics(graphOf(snapshot));
 }
 
 /** Objects that only native handles or weak edges hold. */

@@ -35,8 +35,8 @@ export function growthText(round: GrowthRound & { readonly notes: readonly strin
     { title: "type", align: "left" },
     { title: "total", align: "right" },
     { title: "+delta", align: "right" },
-    { title: "bytes", align: "right" },
-    { title: "+bytes", align: "right" },
+    { title: "shallow", align: "right" },
+    { title: "+shallow", align: "right" },
     { title: "trend", align: "left" },
   ];
   const rows = round.rows.map((row, i) => [

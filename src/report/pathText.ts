@@ -74,7 +74,8 @@ export function showText(shown: ShownObject): string {
   const lines = [`${forTerminal(shown.title, 200)} @${shown.id}`];
   const facts: string[][] = [["type", `${forTerminal(shown.type)} (${shown.nodeType})`]];
   if (shown.preview !== undefined) facts.push(["is", forTerminal(shown.preview, 200)]);
-  facts.push(["size", `${formatBytes(shown.shallowSize)} shallow, ${formatBytes(shown.retainedSize)} retained`]);
+  const raw = shown.rawSize === shown.shallowSize ? "" : ` (${formatBytes(shown.rawSize)} as V8 wrote it)`;
+  facts.push(["size", `${formatBytes(shown.shallowSize)} shallow${raw}, ${formatBytes(shown.retainedSize)} retained`]);
   facts.push(["distance", shown.distance === undefined ? "reached only through V8's own roots" : String(shown.distance)]);
   if (shown.location !== undefined) {
     facts.push([shown.kind === "function" ? "defined at" : "class at", forTerminal(shown.location, 200)]);

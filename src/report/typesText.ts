@@ -4,6 +4,7 @@ import type { NewObjectsResult } from "../analysis/newObjects.ts";
 import type { ListResult } from "../analysis/objects.ts";
 import type { CommonResult } from "../analysis/typeTable.ts";
 import { forTerminal } from "./escape.ts";
+import { BOTH_SIZES, RAW_SIZES, SHALLOW_SIZES } from "./sizeNotes.ts";
 import { type Column, tableLines } from "./table.ts";
 import { formatBytes, formatCount, formatNoun, formatPercent, formatSignedCount } from "./units.ts";
 
@@ -18,7 +19,8 @@ export function commonText(result: CommonResult): string {
     NUMBER,
     { title: "type", align: "left" },
     { title: "count", align: "right" },
-    { title: result.raw ? "raw size" : "shallow", align: "right" },
+    ...(result.raw ? [] : [{ title: "shallow", align: "right" } as const]),
+    { title: "raw size", align: "right" },
     ...(result.raw ? [] : [{ title: "retained", align: "right" } as const]),
     { title: "of heap", align: "right" },
   ];
@@ -27,7 +29,8 @@ export function commonText(result: CommonResult): string {
     String(i + 1),
     forTerminal(row.type, TYPE_WIDTH),
     formatCount(row.count),
-    formatBytes(row.shallow),
+    ...(result.raw ? [] : [formatBytes(row.shallow)]),
+    formatBytes(row.rawSize),
     ...(row.retained === undefined ? [] : [formatBytes(row.retained)]),
     formatPercent(row.share, 1),
     row.location === undefined ? "" : forTerminal(row.location, 80),
@@ -35,7 +38,7 @@ export function commonText(result: CommonResult): string {
   return [...tableLines(columns, rows), ...commonFooter(result)].join("\n");
 }
 
-function commonFooter({ omitted, internal, total }: CommonResult): string[] {
+function commonFooter({ omitted, internal, total, raw }: CommonResult): string[] {
   const parts = [`${formatNoun(total.count, "object")}, ${formatBytes(total.shallow)}`];
   if (omitted > 0) parts.push(`${formatNoun(omitted, "more type")} (--limit 0)`);
   if (internal.rows > 0) {
@@ -43,7 +46,7 @@ function commonFooter({ omitted, internal, total }: CommonResult): string[] {
       `V8's own: ${formatNoun(internal.rows, "type")}, ${formatNoun(internal.count, "object")}, ${formatBytes(internal.shallow)} (--internals)`,
     );
   }
-  return ["", parts.join(" · ")];
+  return ["", parts.join(" · "), raw ? RAW_SIZES : BOTH_SIZES];
 }
 
 /** `12 Session, 4.1 kB` */
@@ -86,7 +89,7 @@ export function newText(result: NewObjectsResult & { before: string; now: string
     { title: "now", align: "right" },
     { title: "new", align: "right" },
     { title: "gone", align: "right" },
-    { title: "bytes new", align: "right" },
+    { title: result.raw ? "raw size new" : "shallow new", align: "right" },
     { title: "newest ids", align: "left" },
   ];
   const rows = result.rows.map((row, i) => [
@@ -101,5 +104,5 @@ export function newText(result: NewObjectsResult & { before: string; now: string
   ]);
   const more = result.omitted > 0 ? ` · ${formatNoun(result.omitted, "more type")} (--limit 0)` : "";
   const footer = `${formatCount(result.added)} new and ${formatCount(result.removed)} gone in ${now} since ${before}${more}`;
-  return [...tableLines(columns, rows), "", footer].join("\n");
+  return [...tableLines(columns, rows), "", footer, result.raw ? RAW_SIZES : SHALLOW_SIZES].join("\n");
 }

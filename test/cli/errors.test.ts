@@ -15,7 +15,7 @@ beforeAll(() => {
 });
 afterAll(() => files.remove());
 
-const VERBS = "attach ps snapshot common count ls growth new show path backrefs refs leaking detach hunts clean".split(" ");
+const VERBS = "attach ps snapshot common count ls growth new diff statistics show path backrefs refs leaking detach hunts clean".split(" ");
 
 /** Runs leakhunt, which must fail in one line. */
 async function fails(home: string, args: readonly string[], code: number, input?: string | Buffer): Promise<string> {

@@ -30,7 +30,7 @@ test("every verb about a file", async (context) => {
 
   const common = await ask("common", after);
   expect(keys(common)).toMatchInlineSnapshot(
-    `"schemaVersion verb rows(type count shallow retained share) omitted internal(rows count shallow) total(count shallow) sort raw snapshot"`,
+    `"schemaVersion verb rows(type count shallow rawSize retained share) omitted internal(rows count shallow) total(count shallow) sort raw snapshot"`,
   );
   expect(common).toMatchObject({ verb: "common", snapshot: after });
   expect(keys(await ask("count", "Session", after))).toMatchInlineSnapshot(`"schemaVersion verb type count shallow snapshot"`);
@@ -51,11 +51,26 @@ test("every verb about a file", async (context) => {
 
   const fresh = await ask("new", before, after, "--ids", "0");
   expect(keys(fresh)).toMatchInlineSnapshot(
-    `"schemaVersion verb rows(type before now added removed bytes ids) omitted added removed before now"`,
+    `"schemaVersion verb rows(type before now added removed bytes ids) omitted added removed raw before now"`,
   );
   const sessions = fresh.rows.find((row: { type: string }) => row.type === "Session");
   expect(sessions).toMatchObject({ before: 40, now: 65, added: 25, removed: 0 });
   expect(sessions.ids).toContain(ls.objects[0].id);
+
+  const diff = await ask("diff", before, after, "--limit", "0");
+  expect(keys(diff)).toMatchInlineSnapshot(
+    `"schemaVersion verb rows(type classKey added removed delta addedSize removedSize sizeDelta) omitted internal(rows delta sizeDelta) total(added removed delta addedSize removedSize sizeDelta) sort raw before now"`,
+  );
+  const changed = diff.rows.filter((row: { type: string }) => row.type === "Session");
+  expect(changed).toMatchObject([{ added: 25, removed: 0, delta: 25, removedSize: 0 }]);
+  const rawDiff = await ask("diff", before, after, "--raw");
+  expect(keys(rawDiff)).toBe(keys(diff));
+  expect(rawDiff).toMatchObject({ raw: true, before, now: after });
+  const statistics = await ask("statistics", after);
+  expect(keys(statistics)).toMatchInlineSnapshot(
+    `"schemaVersion verb total v8heap(total code jsArrays strings system) native(total typedArrays) snapshot"`,
+  );
+  expect(statistics.v8heap.total + statistics.native.total).toBe(statistics.total);
 
   expect(keys(await ask("show", id, after))).toMatchInlineSnapshot(
     `"schemaVersion verb id type kind title preview location place(url line column) shallowSize retainedSize distance nodeType rawSize dominatedBy(id type kind title preview shallowSize retainedSize distance) parts(label value) moreParts holders snapshot"`,
@@ -113,7 +128,7 @@ test("every verb about a process, and about what is stored", async (context) => 
     `"schemaVersion verb pid nodeVersion command host port openedByUs shared heapUsed cost(pauseMs extraBytes fileBytes freeBytes limit fits)"`,
   );
   expect(keys(values[4])).toMatchInlineSnapshot(
-    `"schemaVersion verb rows(type before now added removed bytes ids) omitted added removed before now"`,
+    `"schemaVersion verb rows(type before now added removed bytes ids) omitted added removed raw before now"`,
   );
   expect(keys(values[5])).toMatchInlineSnapshot(`"schemaVersion verb pid closed"`);
   expect(values[5]).toMatchObject({ pid: it.pid, closed: true });

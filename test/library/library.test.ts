@@ -58,6 +58,7 @@ test("the exported names", async () => {
       "attach",
       "byType",
       "count",
+      "diff",
       "findBackrefChain",
       "findRefChain",
       "getLeakingObjects",
@@ -73,6 +74,7 @@ test("the exported names", async () => {
       "showGrowth",
       "showMostCommonTypes",
       "showRefs",
+      "statistics",
       "typestats",
     ]
   `);

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
+import type { DiffResult, DiffRow } from "../../src/analysis/diff.ts";
 import type { GrowthRound, GrowthRow } from "../../src/analysis/growth.ts";
 import type { PathResult, PathStep, RetainingPath } from "../../src/analysis/paths.ts";
 import type { SizedSummary } from "../../src/analysis/summary.ts";
+import type { CommonResult, CommonRow } from "../../src/analysis/typeTable.ts";
 import { costText } from "../../src/report/captureText.ts";
+import { diffText } from "../../src/report/diffText.ts";
 import { growthText, sparkline } from "../../src/report/growthText.ts";
 import { objectText, pathText } from "../../src/report/pathText.ts";
 import { attachedText, huntsText, processesText } from "../../src/report/processText.ts";
@@ -83,12 +86,68 @@ test("growth is a table with trend, and says what was left out", () => {
   expect(text).toBe(
     [
       "round 4   heap 218 MB  +3.7 MB",
-      "#  type      total  +delta   bytes   +bytes  trend",
-      "1  Session  48,210  +1,004  9.3 MB  +192 kB  ▁▃▆█ every round",
-      "2  Map      48,210       0  9.3 MB  +192 kB  ▁▃▆█ 0 of 3 rounds",
+      "#  type      total  +delta  shallow  +shallow  trend",
+      "1  Session  48,210  +1,004   9.3 MB   +192 kB  ▁▃▆█ every round",
+      "2  Map      48,210       0   9.3 MB   +192 kB  ▁▃▆█ 0 of 3 rounds",
       "2 more types grew (--limit 0); V8's own: 3 types +9, +1.2 kB (--internals)",
     ].join("\n"),
   );
+});
+
+/** One row of a diff: 25 new, 1 deleted. */
+function difference(part: Partial<DiffRow>, rest: object = {}): DiffResult & { before: string; now: string } {
+  const sums = { added: 25, removed: 1, delta: 24, addedSize: 1000, removedSize: 40, sizeDelta: 960 };
+  return {
+    rows: [{ type: "Session", classKey: ",Session", location: undefined, ...sums, ...part }],
+    omitted: 2,
+    internal: { rows: 1, delta: 3, sizeDelta: -40 },
+    total: sums,
+    sort: "addedSize",
+    raw: false,
+    before: "a",
+    now: "b",
+    ...rest,
+  };
+}
+
+test("diff has DevTools' columns, and says which kind of size they show", () => {
+  const [table, raw] = [diffText(difference({ location: "a.js:1" })).split("\n"), diffText(difference({}, { raw: true }))];
+  expect(table.slice(0, 4)).toEqual([
+    "#  type     new  deleted  delta  alloc. size  freed size  size delta  defined at",
+    "1  Session   25        1    +24       1.0 kB        40 B      +960 B  a.js:1",
+    "",
+    "25 new and 1 deleted in b since a, +960 B · 2 more types (--limit 0) · V8's own: 1 type +3, -40 B (--internals)",
+  ]);
+  expect(table[4]).toContain("as DevTools shows them");
+  expect(raw).toContain("sizes as V8 wrote them");
+  expect(raw).not.toContain("defined at");
+  expect(diffText(difference({}, { rows: [], omitted: 0 }))).toBe(
+    "nothing new or deleted in b since a · V8's own: 1 type +3, -40 B (--internals)",
+  );
+});
+
+test("common shows both kinds of size, and a raw count only the one it has", () => {
+  const result: CommonResult = {
+    rows: [
+      { type: "Map", location: undefined, classKey: undefined, count: 2, shallow: 41_376, rawSize: 624, retained: 50_000, share: 0.5 },
+    ],
+    omitted: 0,
+    internal: { rows: 0, count: 0, shallow: 0 },
+    total: { count: 2, shallow: 41_376 },
+    sort: "count",
+    raw: false,
+  };
+  const [both, raw] = [
+    commonText(result).split("\n"),
+    commonText({ ...result, rows: [{ ...result.rows[0], shallow: 624, retained: undefined }] as CommonRow[], raw: true }).split("\n"),
+  ];
+  expect(both.slice(0, 2)).toEqual([
+    "#  type  count  shallow  raw size  retained  of heap",
+    "1  Map       2    41 kB     624 B     50 kB     50 %",
+  ]);
+  expect(both.at(-1)).toMatch(/^shallow sizes as DevTools shows them .*; raw sizes as V8 wrote them/);
+  expect(raw.slice(0, 2)).toEqual(["#  type  count  raw size  of heap", "1  Map       2     624 B     50 %"]);
+  expect(raw.at(-1)).toMatch(/^sizes as V8 wrote them/);
 });
 
 test("growth says so when nothing grew, and what it compared with", () => {
@@ -153,7 +212,7 @@ test("nothing from a heap reaches the terminal raw", () => {
     objectText(object({ title: evil, kind: "collection", preview: evil })),
     growthText(round({ rows: [row({ type: evil })] })),
     commonText({
-      rows: [{ type: evil, location: evil, count: 1, shallow: 1, retained: 1, share: 0.5 }],
+      rows: [{ type: evil, location: evil, classKey: evil, count: 1, shallow: 1, rawSize: 1, retained: 1, share: 0.5 }],
       omitted: 0,
       internal: { rows: 0, count: 0, shallow: 0 },
       total: { count: 1, shallow: 1 },
@@ -166,9 +225,11 @@ test("nothing from a heap reaches the terminal raw", () => {
       omitted: 0,
       added: 1,
       removed: 0,
+      raw: false,
       before: evil,
       now: evil,
     }),
+    diffText(difference({ type: evil, location: evil }, { before: evil, now: evil })),
     pathText(result({ target: object({ title: evil }), paths: [path([step({ label: { kind: "property", name: evil } })])] })),
     huntsText(
       [{ key: "1-2", pid: 1, command: evil, state: "alive", current: true, snapshots: 1, bytes: 1, lastUsed: "2026-01-01T00:00:00Z" }],
