@@ -22,7 +22,7 @@ function rowsOf(file, withoutRetained) {
         type: DEVTOOLS_NAMES[name] ?? name,
         count: group.children_len,
         size: Number(group.self_size),
-        retained: Number(group.retained_size),
+        ...(withoutRetained ? {} : { retained: Number(group.retained_size) }),
       };
     })
     .filter(({ type }) => type !== YOUNGER);
