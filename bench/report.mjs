@@ -12,7 +12,12 @@ const PAGE = join(ROOT, "bench", "results.md");
 
 /** Puts a record in the place of the older one of the same task and size, and writes both files anew. */
 export function keep(record) {
-  const older = existsSync(RECORDS) ? readFileSync(RECORDS, "utf8").trim().split("\n").map(JSON.parse) : [];
+  const older = existsSync(RECORDS)
+    ? readFileSync(RECORDS, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+    : [];
   const place = ({ size, task }) => SIZES.indexOf(size) * TASKS.length + TASKS.findIndex(({ name }) => name === task);
   const records = [...older.filter((other) => place(other) !== place(record)), record].sort((a, b) => place(a) - place(b));
   write(RECORDS, records.map((each) => `${JSON.stringify(each)}\n`).join(""));
@@ -70,33 +75,37 @@ function fileText({ files }) {
     .join("; ");
 }
 
-/** Rates that only some tasks have: [heading, value of a row's medians]. */
+const ofFile = ["MB/file", (record, { rss }) => rss / bytesRead(record)];
+const rate = ["GB/CPU-s", (record, { cpu }) => bytesRead(record) / 1e9 / cpu];
+/** Columns that only some tasks have: heading, value of a row's medians. */
 const RATES = {
-  T1: [["GB/CPU-s", (record, { cpu }) => bytesRead(record) / 1e9 / cpu]],
+  T1: [ofFile, rate],
   T2: [
+    ofFile,
     ["CPU-s/GB", (record, { cpu }) => cpu / (bytesRead(record) / 1e9)],
     ["s/GB", (record, { wall }) => wall / (bytesRead(record) / 1e9)],
     ["CPU-ns/edge", nsPerEdge],
   ],
-  T3: [["GB/CPU-s", (record, { cpu }) => bytesRead(record) / 1e9 / cpu]],
+  T3: [ofFile, rate],
+  T4: [ofFile],
 };
 
 /** The table of one record. */
 export function table(record) {
   const rows = rowsWithMedians(record);
   const rates = RATES[record.task] ?? [];
-  const heads = ["", "s", "CPU-s", "peak MB", "MB/file", ...rates.map(([head]) => head), "× s", "× CPU", "× MB", "answer"];
+  const heads = ["", "s", "CPU-s", "peak MB", ...rates.map(([head]) => head), "× s", "× CPU", "× MB", "answer"];
   const body = rows.map((row, i) => {
     const { name, median, failure, measured, answer } = row;
     if (!median) {
       const [{ wall, cpu, rss }] = measured;
-      const shown = [wall, cpu, rss / 1e6, rss / bytesRead(record)].map((value) => `(${digits(value)})`);
+      const shown = [wall, cpu, rss / 1e6].map((value) => `(${digits(value)})`);
       return [name, ...shown, ...rates.map(() => ""), "", "", "", `failed: ${escaped(failure)}`];
     }
     const base = baseOf(record.task, rows, i)?.median;
-    const times = ["wall", "cpu", "rss"].map((key) => (base ? `${digits(median[key] / base[key])}` : ""));
+    const times = ["wall", "cpu", "rss"].map((key) => (base ? digits(median[key] / base[key]) : ""));
     const { wall, cpu, rss } = median;
-    const shown = [wall, cpu, rss / 1e6, rss / bytesRead(record), ...rates.map(([, value]) => value(record, median))].map(digits);
+    const shown = [wall, cpu, rss / 1e6, ...rates.map(([, value]) => value(record, median))].map(digits);
     return [name, ...shown, ...times, escaped(answer ?? "")];
   });
   return markdown(heads, body);
