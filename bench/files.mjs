@@ -1,7 +1,7 @@
 // The files that are measured on: made when missing, warmed, described.
 import { spawnSync } from "node:child_process";
 import { closeSync, existsSync, openSync, readSync, statSync } from "node:fs";
-import { totalmem } from "node:os";
+import { freemem, totalmem } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CLI } from "./tasks.mjs";
@@ -10,6 +10,9 @@ const here = dirname(fileURLToPath(import.meta.url));
 export const SIZES = ["small", "medium", "large", "huge", "giant"];
 /** The class of the generated leak: its newest object is the one whose path is asked for. */
 const LEAKED = "Session";
+
+/** Bytes of memory that V8 takes while it writes the second file: about 4.9 times the file, measured up to `huge`. */
+const MEMORY = { large: 4e9, huge: 9e9, giant: 22e9 };
 
 /** Where the files are. */
 export function folder() {
@@ -25,6 +28,9 @@ export function filesOf(size) {
   const before = join(folder(), `${size}.heapsnapshot`);
   const after = join(folder(), `${size}-after.heapsnapshot`);
   if (existsSync(before) && existsSync(after)) return { before, after };
+  if (freemem() < MEMORY[size]) {
+    throw new Error(`to make the ${size} files takes ${MEMORY[size] / 1e9} GB of memory; ${(freemem() / 1e9).toFixed(1)} GB are free`);
+  }
   const flags = [`--max-old-space-size=${Math.floor((totalmem() * 0.75) / 2 ** 20)}`];
   const done = spawnSync(process.execPath, [...flags, join(here, "generate.mjs"), size, folder()], { stdio: ["ignore", 2, 2] });
   if (done.status !== 0) throw new Error(`the ${size} files could not be made`);

@@ -30,13 +30,13 @@ const SIZES = {
   },
   giant: {
     compiler: 2,
-    orders: 1_800_000,
-    chain: 3_000_000,
-    emitters: 150_000,
-    documents: 240,
-    pending: 600_000,
-    texts: 300_000,
-    buffers: 9_000,
+    orders: 1_710_000,
+    chain: 2_850_000,
+    emitters: 142_500,
+    documents: 228,
+    pending: 570_000,
+    texts: 285_000,
+    buffers: 8_550,
   },
 };
 
