@@ -60,6 +60,7 @@ export const showVerb: Verb = defineVerb<ShownObject & Named>({
   examples: ["leakhunt show @1234", "leakhunt show 1"],
   async *run(session, args, options) {
     const { loaded, graph, node } = await oneObject(session, args, options);
+    await graph.computeSizes();
     yield { ...showObject(graph, node, options["limit"] as number), ...named(loaded) };
   },
   render: (value) => stale(value) + showText(value),
@@ -89,7 +90,7 @@ export const pathVerb: Verb = defineVerb<PathValue>({
     const ignore = ignored(options);
     if (forward && to === undefined) throw usage("--forward to what?", "add --to <condition>, for example --to Socket");
     const { loaded, graph, node } = await oneObject(session, args, options);
-    if (options["sizes"] === true) graph.computeSizes();
+    if (options["sizes"] === true) await graph.computeSizes();
     const result =
       to === undefined
         ? retainingPaths(graph, node, { all: options["all"] as number, ignore })

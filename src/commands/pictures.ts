@@ -87,7 +87,7 @@ function pictureVerb(
       if (options["open"] === true && output === undefined) throw usage("--open what?", "add -o refs.png");
       const { loaded, nodes } = await session.objects(words, from);
       const graph = options["internals"] === true ? loaded.graph.withInternals() : loaded.graph;
-      if (options["sizes"] === true) graph.computeSizes();
+      if (options["sizes"] === true) await graph.computeSizes();
       const picture = select(graph, [...new Set(nodes)], choices(options));
       const file = output && format ? await write(picture, output, format, options, session.signal) : undefined;
       if (file && options["open"] === true) await openWithViewer(file.path);

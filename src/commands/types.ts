@@ -74,6 +74,7 @@ export const commonVerb: Verb = defineVerb<CommonResult & Named>({
       return;
     }
     const loaded = await session.load(source as string | undefined, loadOptions(options));
+    await loaded.graph.computeSizes();
     const result = mostCommonTypes(loaded.graph, {
       limit: options["limit"] as number,
       sort: options["sort"] as TypeSort,
@@ -143,6 +144,7 @@ export const lsVerb: Verb = defineVerb<ListResult & Named>({
   examples: ["leakhunt ls Session", "leakhunt ls Session --sort retained --limit 3"],
   async *run(session, [type, source], options) {
     const loaded = await session.load(source as string | undefined, loadOptions(options));
+    await loaded.graph.computeSizes();
     const result = listType(loaded.graph, type as string, {
       limit: options["limit"] as number,
       sort: options["sort"] as "newest",

@@ -33,14 +33,19 @@ export type Shape = readonly string[];
 /**
  * Counts every node under a class.
  * @param shapes splits plain objects (see shapes.ts); none leaves them all under `Object`.
+ * @param classOf the column to fill.
  * @param byLocation also splits classes of one name by where their constructor stands.
  */
-export function classify(columns: SnapshotColumns, shapes: readonly Shape[], byLocation: boolean): ClassTable {
+export function classify(
+  columns: SnapshotColumns,
+  shapes: readonly Shape[],
+  byLocation: boolean,
+  classOf: Uint32Array = new Uint32Array(columns.nodeCount),
+): ClassTable {
   const { nodeCount, nodeType, nodeName, strings } = columns;
   const detached = findDetached(columns);
   const classes: HeapClass[] = [];
   const byName = new Map<string, number>();
-  const classOf = new Uint32Array(nodeCount);
   const ofType: number[] = [];
   // Object and native nodes are named by their string: one look-up per string, not per node.
   const ofString = new Int32Array(strings.count).fill(-1);

@@ -10,7 +10,6 @@
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { EDGE_LABELS, EdgeLabel } from "../snapshot/edgeLabels.ts";
 import { EdgeType } from "../snapshot/format.ts";
-import { sharedNumbers } from "../snapshot/shared.ts";
 import type { EdgePolicy } from "./edgePolicy.ts";
 import { NumberStack, Scratch } from "./scratch.ts";
 
@@ -33,7 +32,7 @@ LOOSE[EdgeType.shortcut] = 1;
 /**
  * Builds the dominator tree of the whole snapshot. Nodes that no essential path reaches hang under the root:
  * first those without any essential retainer (with what they reach), then leftover cycles one by one. About 40 ns
- * per edge; six columns of four bytes a node, and four bytes for each edge to a smaller depth-first number.
+ * per edge; five columns of four bytes a node, and four bytes for each edge to a smaller depth-first number.
  */
 export function computeDominators(
   columns: SnapshotColumns,
@@ -60,16 +59,18 @@ export function computeDominators(
   for (let n = 0; n < nodeCount && next < nodeCount; n++) if (number[n] === UNSEEN) visit(n, 0);
 
   const from = predecessors();
-  const label = number; // whose content nobody needs any more
-  const ancestor = scratch.take();
+  // Columns are reused as soon as their content is spent: memory is what this costs most.
+  const ancestor = number; // nobody needs the numbers by node any more
   ancestor.set(parent);
+  const label = semi; // an offer is spent when its node's turn comes
+  const semidominator = first; // first[i + 1] is spent when i is done: there goes the semidominator of i
   semidominators();
-  scratch.give(first, ancestor);
-  const idom = immediateDominators();
-  const dominator = label;
+  scratch.give(label);
+  immediateDominators();
+  const dominator = ancestor;
   dominator[0] = 0;
-  for (let i = 1; i < nodeCount; i++) dominator[order[i] as number] = order[idom[i] as number] as number;
-  scratch.give(semi, parent);
+  for (let i = 1; i < nodeCount; i++) dominator[order[i] as number] = order[parent[i] as number] as number;
+  scratch.give(first, parent);
   return { dominator: dominator.subarray(0, nodeCount), order: order.subarray(0, nodeCount) };
 
   function visit(n: number, parentNumber: number): void {
@@ -163,11 +164,11 @@ export function computeDominators(
     return list;
   }
 
-  /** First pass, from the last number to the first: afterwards semi holds each node's semidominator. */
+  /** First pass, from the last number to the first. */
   function semidominators(): void {
     const path: number[] = [];
     for (let i = nodeCount - 1; i > 0; i--) {
-      let best = semi[i] as number;
+      let best = label[i] as number;
       const end = first[i + 1] as number;
       for (let r = first[i] as number; r < end; r++) {
         // The smallest semidominator on the tree path from p up to, not including, the first ancestor above i.
@@ -193,20 +194,19 @@ export function computeDominators(
         }
         if (offered < best) best = offered;
       }
-      semi[i] = best;
       label[i] = best;
+      semidominator[i + 1] = best;
     }
   }
 
   /** Second pass, in place of the parents: climb until at or above the semidominator. */
-  function immediateDominators(): Uint32Array {
+  function immediateDominators(): void {
     for (let i = 1; i < nodeCount; i++) {
       let d = parent[i] as number;
-      const s = semi[i] as number;
+      const s = semidominator[i + 1] as number;
       while (d > s) d = parent[d] as number;
       parent[i] = d;
     }
-    return parent;
   }
 }
 
@@ -214,12 +214,16 @@ export function computeDominators(
  * Retained size of each node in bytes: its own size and that of all it dominates.
  * @param sizes what to add up per node (shallow sizes).
  */
-export function computeRetainedSizes(tree: DominatorTree, sizes: Uint32Array | Float64Array): Uint32Array | Float64Array {
+export function computeRetainedSizes(
+  tree: DominatorTree,
+  sizes: Uint32Array | Float64Array,
+  scratch: Scratch = new Scratch(sizes.length + 1),
+): Uint32Array | Float64Array {
   const { dominator, order } = tree;
   let total = 0;
   for (let n = 0; n < sizes.length; n++) total += sizes[n] as number;
   // A heap below 4 GiB needs no numbers of eight bytes.
-  const retained = total <= 0xffffffff ? sharedNumbers(sizes.length) : new Float64Array(sizes.length);
+  const retained = total <= 0xffffffff ? scratch.take().subarray(0, sizes.length) : new Float64Array(sizes.length);
   retained.set(sizes);
   for (let i = order.length - 1; i > 0; i--) {
     const n = order[i] as number;

@@ -1,8 +1,8 @@
 // Which references count, in one place. Distances, dominators, paths and pictures all ask here, so they can
 // never disagree about what "holds" means. The rules are those of DevTools' heap snapshot engine.
 
-import type { SnapshotColumns } from "../snapshot/columns.ts";
-import { EdgeLabel, internal } from "../snapshot/edgeLabels.ts";
+import type { SnapshotColumns, WeakPairs } from "../snapshot/columns.ts";
+import { EdgeLabel } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import { sharedBytes } from "../snapshot/shared.ts";
 import { NumberStack } from "./scratch.ts";
@@ -12,17 +12,23 @@ export interface EdgePolicy {
   readonly pageOwned: Uint8Array | undefined;
   /** Children of the root that are not synthetic: in Node the global object (26: the native context). */
   readonly userRoots: readonly number[];
-  /** The same number for both edges of a WeakMap entry, 0 for other edges. */
-  weakMapPair(edge: number): number;
   /** Id of the table of the WeakMap whose entry this edge belongs to, or undefined. */
   weakMapTable(edge: number): number | undefined;
   /** Whether this edge keeps its target alive, as DevTools decides it for dominators and retained sizes. */
   isEssential(from: number, edge: number): boolean;
-  /** Whether DevTools' breadth-first distance walk follows this edge. WeakMap pairs are the walk's own business. */
-  isDistanceEdge(from: number, edge: number): boolean;
 }
 
-const SLOPPY_FUNCTION_MAP = internal("sloppy_function_map");
+/** Position of an edge among those of WeakMap entries; it must be one of them. */
+export function pairAt({ edge: edges }: WeakPairs, edge: number): number {
+  let low = 0;
+  let high = edges.length;
+  while (low < high) {
+    const mid = (low + high) >>> 1;
+    if ((edges[mid] as number) < edge) low = mid + 1;
+    else high = mid;
+  }
+  return low;
+}
 
 /** Prepares the policy for one snapshot. */
 export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
@@ -30,27 +36,10 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
   const userRoots = findUserRoots();
   let pageOwned: Uint8Array | undefined;
 
-  function pairAt(edge: number): number | undefined {
+  function weakMapTable(edge: number): number | undefined {
     const label = edgeLabel[edge];
     if (label !== EdgeLabel.weakPairOfKey && label !== EdgeLabel.weakPairOfTable) return undefined;
-    let low = 0;
-    let high = weakPairs.edge.length;
-    while (low < high) {
-      const mid = (low + high) >>> 1;
-      if ((weakPairs.edge[mid] as number) < edge) low = mid + 1;
-      else high = mid;
-    }
-    return low;
-  }
-
-  function weakMapPair(edge: number): number {
-    const at = pairAt(edge);
-    return at === undefined ? 0 : (weakPairs.pair[at] as number);
-  }
-
-  function weakMapTable(edge: number): number | undefined {
-    const at = pairAt(edge);
-    return at === undefined ? undefined : weakPairs.table[at];
+    return weakPairs.table[pairAt(weakPairs, edge)];
   }
 
   function isEssential(from: number, edge: number): boolean {
@@ -66,13 +55,6 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
     return true;
   }
 
-  function isDistanceEdge(from: number, edge: number): boolean {
-    const label = edgeLabel[edge] as number;
-    if (label === EdgeType.weak || label >= EdgeLabel.descriptorElement) return false;
-    if (label !== SLOPPY_FUNCTION_MAP) return true;
-    return !(nodeType[from] === NodeType.hidden && strings.get(nodeName[from] as number) === "system / NativeContext");
-  }
-
   function findOwned(): Uint8Array | undefined {
     if (userRoots.length > 0) pageOwned ??= findPageOwned(columns);
     return pageOwned;
@@ -83,10 +65,8 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
       return findOwned();
     },
     userRoots,
-    weakMapPair,
     weakMapTable,
     isEssential,
-    isDistanceEdge,
   };
 
   function findUserRoots(): number[] {

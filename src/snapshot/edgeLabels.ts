@@ -51,7 +51,6 @@ const INTERNAL_NAMES = [
   "getter",
   "setter",
   "target",
-  "sloppy_function_map",
 ] as const;
 
 /** Properties that somebody asks for. */
@@ -76,7 +75,10 @@ const FIRST_SPECIAL = FIRST_PROPERTY + PROPERTY_NAMES.length;
 
 /** Labels that are neither a plain type nor one name. */
 export const EdgeLabel: Readonly<
-  Record<"slot" | "weakPairOfKey" | "weakPairOfTable" | "descriptorElement" | "descriptorHidden" | "descriptorSlot", number>
+  Record<
+    "slot" | "weakPairOfKey" | "weakPairOfTable" | "descriptorElement" | "descriptorHidden" | "descriptorSlot" | "sloppyFunctionMap",
+    number
+  >
 > = {
   /** An internal edge named by a whole number: a slot of a hash table or another array. */
   slot: FIRST_SPECIAL,
@@ -87,10 +89,12 @@ export const EdgeLabel: Readonly<
   descriptorElement: FIRST_SPECIAL + 3,
   descriptorHidden: FIRST_SPECIAL + 4,
   descriptorSlot: FIRST_SPECIAL + 5,
+  /** From a realm's own context, which DevTools' distances do not follow either. */
+  sloppyFunctionMap: FIRST_SPECIAL + 6,
 };
 
 /** Number of labels. */
-export const EDGE_LABELS: number = FIRST_SPECIAL + 6;
+export const EDGE_LABELS: number = FIRST_SPECIAL + 7;
 
 /** EdgeType number by label. */
 export const TYPE_OF_LABEL: Uint8Array = Uint8Array.from({ length: EDGE_LABELS }, (_, label) => {

@@ -22,6 +22,14 @@ const NEEDS_OWNER: number = EdgeLabel.slot;
 /** What the owner of an edge is to us. */
 const PLAIN = 1;
 const DESCRIPTORS = 2;
+const NATIVE_CONTEXT = 3;
+const NODE_TYPE: readonly number[] = [0, NodeType.object, NodeType.array, NodeType.hidden];
+const OWNER_NAMES: ReadonlyMap<string, number> = new Map([
+  ["Object", PLAIN],
+  ["(map descriptors)", DESCRIPTORS],
+  ["system / NativeContext", NATIVE_CONTEXT],
+]);
+const SLOPPY_FUNCTION_MAP = "sloppy_function_map";
 const PROTO = property("__proto__");
 
 /** Columns of the nodes, known before their edges. */
@@ -83,6 +91,7 @@ export class EdgeLabeller {
   /** Labels of internal edges that depend on who owns them. */
   #ofOwner(e: number, name: number, label: number): number {
     if (label === PAIR) return this.#weakPair(e, name);
+    if (label === EdgeLabel.sloppyFunctionMap) return this.#ownerKind === NATIVE_CONTEXT ? label : EdgeType.internal;
     return this.#ownerKind === DESCRIPTORS && isDetails(Number(this.#strings.get(name))) ? EdgeLabel.descriptorSlot : label;
   }
 
@@ -120,8 +129,7 @@ export class EdgeLabeller {
   #kindOf(n: number): number {
     const { nodeType, nodeName } = this.#nodes;
     const kind = this.#ownerNames[nodeName[n] as number] as number;
-    if (kind === 0) return 0;
-    return nodeType[n] === (kind === PLAIN ? NodeType.object : NodeType.array) ? kind : 0;
+    return kind !== 0 && nodeType[n] === NODE_TYPE[kind] ? kind : 0;
   }
 
   #weakPair(e: number, name: number): number {
@@ -139,7 +147,9 @@ export class EdgeLabeller {
   #readNames(): void {
     const strings = this.#strings;
     const known = wellKnownNames();
-    const candidates = new Set([...known.keys(), "Object", "(map descriptors)"].map((name) => name.length * 256 + name.charCodeAt(0)));
+    const candidates = new Set(
+      [...known.keys(), ...OWNER_NAMES.keys(), SLOPPY_FUNCTION_MAP].map((name) => name.length * 256 + name.charCodeAt(0)),
+    );
     for (let s = 0; s < strings.count; s++) {
       const length = strings.byteLength(s);
       if (length === 0) continue;
@@ -155,8 +165,8 @@ export class EdgeLabeller {
       if (labels) {
         this.#asInternal[s] = labels.internal ?? 0;
         this.#asProperty[s] = labels.property ?? 0;
-      } else if (name === "Object") this.#ownerNames[s] = PLAIN;
-      else if (name === "(map descriptors)") this.#ownerNames[s] = DESCRIPTORS;
+      } else if (name === SLOPPY_FUNCTION_MAP) this.#asInternal[s] = EdgeLabel.sloppyFunctionMap;
+      else this.#ownerNames[s] = OWNER_NAMES.get(name) ?? 0;
     }
   }
 }
