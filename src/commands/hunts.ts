@@ -1,6 +1,7 @@
 // `hunts`, `clean`, `detach`: what is remembered between commands, and letting go.
 
 import { usage } from "../errors.ts";
+import { Answers } from "../hunts/answers.ts";
 import { Hunt, isAlive, readCurrent, startTimeOf, writeCurrent } from "../hunts/hunt.ts";
 import { type HuntRow, huntsText } from "../report/processText.ts";
 import { formatBytes, formatNoun } from "../report/units.ts";
@@ -32,7 +33,7 @@ function rowOf(hunt: Hunt, current: string | undefined): HuntRow {
   };
 }
 
-export const huntsVerb: Verb = defineVerb<{ hunts: HuntRow[]; home: string }>({
+export const huntsVerb: Verb = defineVerb<{ hunts: HuntRow[]; home: string; answers: number }>({
   name: "hunts",
   summary: "what is stored: targets, snapshots, and the room they take",
   arguments: [],
@@ -40,9 +41,10 @@ export const huntsVerb: Verb = defineVerb<{ hunts: HuntRow[]; home: string }>({
   examples: ["leakhunt hunts"],
   async *run({ home }) {
     const current = readCurrent(home).hunt;
-    yield { hunts: Hunt.all(home).map((hunt) => rowOf(hunt, current)), home };
+    yield { hunts: Hunt.all(home).map((hunt) => rowOf(hunt, current)), home, answers: new Answers(home).size };
   },
-  render: ({ hunts, home }) => huntsText(hunts, home),
+  render: ({ hunts, home, answers }) =>
+    huntsText(hunts, home) + (answers > 0 ? `\nanswers about other files: ${formatBytes(answers)} (\`leakhunt clean\` deletes them)` : ""),
 });
 
 export const cleanVerb: Verb = defineVerb<{ deleted: string[]; bytes: number; kept: string[] }>({
@@ -59,8 +61,9 @@ export const cleanVerb: Verb = defineVerb<{ deleted: string[]; bytes: number; ke
         : hunts.filter((hunt) => hunt.key === name || String(hunt.record.target.pid) === name);
     if (name !== undefined && chosen.length === 0)
       throw usage(`no hunt is stored for ${JSON.stringify(name)}`, "`leakhunt hunts` lists them");
+    const answers = name === undefined ? new Answers(home).clear() : 0;
     const free = chosen.filter((hunt) => stateOf(hunt) !== "held");
-    const bytes = free.reduce((sum, hunt) => sum + hunt.size, 0);
+    const bytes = free.reduce((sum, hunt) => sum + hunt.size, answers);
     for (const hunt of free) hunt.delete();
     const current = readCurrent(home);
     if (current.hunt !== undefined && free.some((hunt) => hunt.key === current.hunt))
@@ -68,7 +71,9 @@ export const cleanVerb: Verb = defineVerb<{ deleted: string[]; bytes: number; ke
     yield { deleted: free.map((hunt) => hunt.key), bytes, kept: chosen.filter((hunt) => !free.includes(hunt)).map((hunt) => hunt.key) };
   },
   render: ({ deleted, bytes, kept }) => {
-    const lines = [deleted.length === 0 ? "nothing to delete" : `deleted ${formatNoun(deleted.length, "hunt")}, ${formatBytes(bytes)}`];
+    const lines = [
+      deleted.length === 0 && bytes === 0 ? "nothing to delete" : `deleted ${formatNoun(deleted.length, "hunt")}, ${formatBytes(bytes)}`,
+    ];
     if (kept.length > 0) lines.push(`${kept.join(", ")} is held by a running leakhunt and was kept (\`leakhunt detach\` first)`);
     return lines.join("\n");
   },

@@ -4,6 +4,8 @@ import { type LeakingResult, leakingObjects, type ShownObject, showObject } from
 import { findChain, type PathResult, retainingPaths } from "../analysis/paths.ts";
 import { isProperRoot, parsePredicate } from "../analysis/predicates.ts";
 import { usage } from "../errors.ts";
+import type { HeapGraph } from "../graph/heapGraph.ts";
+import { questionText } from "../hunts/answers.ts";
 import { leakingText, pathText, showText } from "../report/pathText.ts";
 import {
   forceOption,
@@ -17,6 +19,7 @@ import {
   toCount,
 } from "./options.ts";
 import type { Session } from "./session.ts";
+import type { Subject } from "./shelf.ts";
 import { looksLikeSource } from "./source.ts";
 import { fromText, type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
@@ -40,16 +43,28 @@ export function ignored(options: Options): ((graph: unknown, node: number) => bo
   return (graph, node) => set.has((graph as { id(n: number): number }).id(node));
 }
 
-async function oneObject(session: Session, args: readonly unknown[], options: Options) {
+/** What the words of `show` and `path` name: objects, and a source if one is given. */
+function wordsOf(args: readonly unknown[], options: Options): { words: string[]; source: string | undefined } {
   // With --id the only word is the source: `path --id @1234 heap.heapsnapshot`.
   const first = args[0] as string | undefined;
   const onlySource = options["id"] !== undefined && first !== undefined && args[1] === undefined && looksLikeSource(first);
   const [object, source] = onlySource ? [undefined, first] : args;
-  const words = objectWords([object], options);
-  const from = (source as string | undefined) ?? (options["source"] as string | undefined);
-  const { loaded, nodes } = await session.objects(words, from);
-  const graph = options["internals"] === true ? loaded.graph.withInternals() : loaded.graph;
-  return { loaded, graph, node: nodes[0] as number };
+  return { words: objectWords([object], options), source: (source as string | undefined) ?? (options["source"] as string | undefined) };
+}
+
+/** Answers a question about one object. */
+function ofOne<V>(
+  session: Session,
+  verb: string,
+  args: readonly unknown[],
+  options: Options,
+  compute: (graph: HeapGraph, node: number) => Promise<V> | V,
+): Promise<{ value: V; subject: Subject }> {
+  const { words, source } = wordsOf(args, options);
+  const { id, json, ...choices } = options;
+  return session.answerAbout(words, source, questionText(verb, choices), ({ graph }, nodes) =>
+    compute(options["internals"] === true ? graph.withInternals() : graph, nodes[0] as number),
+  );
 }
 
 export const showVerb: Verb = defineVerb<ShownObject & Named>({
@@ -59,9 +74,11 @@ export const showVerb: Verb = defineVerb<ShownObject & Named>({
   options: [idOption, { ...limitOption, default: 20, help: "parts shown; 0 for all" }, plumbingOption, sourceOption],
   examples: ["leakhunt show @1234", "leakhunt show 1"],
   async *run(session, args, options) {
-    const { loaded, graph, node } = await oneObject(session, args, options);
-    await graph.computeSizes();
-    yield { ...showObject(graph, node, options["limit"] as number), ...named(loaded) };
+    const { value, subject } = await ofOne(session, "show", args, options, async (graph, node) => {
+      await graph.computeSizes();
+      return showObject(graph, node, options["limit"] as number);
+    });
+    yield { ...value, ...named(subject) };
   },
   render: (value) => stale(value) + showText(value),
 });
@@ -89,16 +106,15 @@ export const pathVerb: Verb = defineVerb<PathValue>({
     const forward = options["forward"] === true;
     const ignore = ignored(options);
     if (forward && to === undefined) throw usage("--forward to what?", "add --to <condition>, for example --to Socket");
-    const { loaded, graph, node } = await oneObject(session, args, options);
-    if (options["sizes"] === true) await graph.computeSizes();
-    const result =
-      to === undefined
-        ? retainingPaths(graph, node, { all: options["all"] as number, ignore })
-        : findChain(graph, node, to === "root" ? isProperRoot : parsePredicate(to), forward, {
-            maxDepth: options["maxDepth"] as number,
-            ignore,
-          });
-    yield { ...result, ...named(loaded), condition: to, forward };
+    const { value, subject } = await ofOne<PathResult>(session, "path", args, options, async (graph, node) => {
+      if (options["sizes"] === true) await graph.computeSizes();
+      if (to === undefined) return retainingPaths(graph, node, { all: options["all"] as number, ignore });
+      return findChain(graph, node, to === "root" ? isProperRoot : parsePredicate(to), forward, {
+        maxDepth: options["maxDepth"] as number,
+        ignore,
+      });
+    });
+    yield { ...value, ...named(subject), condition: to, forward };
   },
   render: (value) => stale(value) + pathText(value),
 });

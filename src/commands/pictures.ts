@@ -8,6 +8,7 @@ import { type NodePredicate, parsePredicate } from "../analysis/predicates.ts";
 import { refs } from "../analysis/refs.ts";
 import { usage } from "../errors.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
+import { questionText } from "../hunts/answers.ts";
 import { forTerminal } from "../report/escape.ts";
 import { drawPicture, type PictureFormat } from "../report/picture.ts";
 import { renderTree } from "../report/tree.ts";
@@ -85,13 +86,15 @@ function pictureVerb(
       const output = options["output"] as string | undefined;
       const format = output === undefined ? undefined : formatOf(output);
       if (options["open"] === true && output === undefined) throw usage("--open what?", "add -o refs.png");
-      const { loaded, nodes } = await session.objects(words, from);
-      const graph = options["internals"] === true ? loaded.graph.withInternals() : loaded.graph;
-      if (options["sizes"] === true) await graph.computeSizes();
-      const picture = select(graph, [...new Set(nodes)], choices(options));
+      const { id, output: _output, open, json, rankdir, title, refcounts, ...choice } = options;
+      const { value: picture, subject } = await session.answerAbout(words, from, questionText(name, choice), async (loaded, nodes) => {
+        const graph = options["internals"] === true ? loaded.graph.withInternals() : loaded.graph;
+        if (options["sizes"] === true) await graph.computeSizes();
+        return select(graph, [...new Set(nodes)], choices(options));
+      });
       const file = output && format ? await write(picture, output, format, options, session.signal) : undefined;
       if (file && options["open"] === true) await openWithViewer(file.path);
-      yield { picture, ...named(loaded), file };
+      yield { picture, ...named(subject), file };
     },
     render: (value, { color }) => stale(value) + (value.file ? fileText(value.picture, value.file) : renderTree(value.picture, { color })),
   });

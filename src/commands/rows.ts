@@ -9,7 +9,7 @@ import { cannotReadFile, noSnapshots, noSuchRow, noSuchType, usage } from "../er
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import type { NodeIndex } from "../graph/ids.ts";
 import { Hunt, type LastTable, readCurrent, type SnapshotEntry, writeCurrent } from "../hunts/hunt.ts";
-import type { Loaded, Shelf } from "./shelf.ts";
+import { type Loaded, type Shelf, type Subject, subjectOf } from "./shelf.ts";
 
 export class Rows {
   readonly #home: string;
@@ -32,7 +32,7 @@ export class Rows {
   }
 
   /** Remembers what the rows of a printed table are, for `path 1`. */
-  remember(loaded: Loaded, rows: LastTable["rows"], isGrowth = false): void {
+  remember(loaded: Subject, rows: LastTable["rows"], isGrowth = false): void {
     // A round in which nothing grew leaves the rows of the last table askable.
     if (rows.length === 0) return;
     this.#table = { source: loaded.from, rows, isGrowth };
@@ -80,6 +80,16 @@ export class Rows {
     const node = typicalOfType(loaded.graph, row.type, before) ?? this.#byGrowthShapes(loaded, row.type);
     if (node === undefined) throw noSuchType(row.type, []);
     return node;
+  }
+
+  /** The snapshot, unread, that words without a source are most likely about: the one that printed the last table. */
+  printedIn(): Subject | undefined {
+    const source = this.#lastTable?.source;
+    if (!source) return undefined;
+    if ("file" in source) return existsSync(source.file) ? { name: source.file, takenAt: undefined, from: source } : undefined;
+    const hunt = Hunt.open(source.hunt, this.#home);
+    const entry = hunt?.record.snapshots.find(({ number }) => number === source.snapshot);
+    return hunt && entry ? subjectOf(hunt, entry) : undefined;
   }
 
   /** `{id, user}` rows of growth are split by the shapes of all its rounds, which one snapshot may not know. */

@@ -14,13 +14,26 @@ export interface Progress {
   readonly fraction?: number | undefined;
 }
 
-/** A graph, and what to call it. */
-export interface Loaded {
-  readonly graph: HeapGraph;
+/** A snapshot, and what to call it. */
+export interface Subject {
   /** `snapshot 3 of 4242`, or the file. */
   readonly name: string;
   readonly takenAt: string | undefined;
   readonly from: LastTable["source"];
+}
+
+/** A snapshot that was read. */
+export interface Loaded extends Subject {
+  readonly graph: HeapGraph;
+}
+
+/** A kept snapshot, unread. */
+export function subjectOf(hunt: Hunt, entry: SnapshotEntry): Subject {
+  return {
+    name: `snapshot ${entry.number} of ${hunt.record.target.pid ?? hunt.key}`,
+    takenAt: entry.takenAt,
+    from: { hunt: hunt.key, snapshot: entry.number },
+  };
 }
 
 /** Sets of ids held for `ls`. */
@@ -68,12 +81,7 @@ export class Shelf {
 
   /** Makes a graph of a hunt the open one. */
   keep(path: string, graph: HeapGraph, hunt: Hunt, entry: SnapshotEntry): Loaded {
-    const loaded: Loaded = {
-      graph,
-      name: `snapshot ${entry.number} of ${hunt.record.target.pid ?? hunt.key}`,
-      takenAt: entry.takenAt,
-      from: { hunt: hunt.key, snapshot: entry.number },
-    };
+    const loaded: Loaded = { graph, ...subjectOf(hunt, entry) };
     this.#last = { path, loaded };
     return loaded;
   }

@@ -6,13 +6,14 @@ import type { NodePredicate } from "../analysis/predicates.ts";
 import { type CommonResult, mostCommonRaw, mostCommonTypes, type TypeSort } from "../analysis/typeTable.ts";
 import { usage } from "../errors.ts";
 import { countRawGraph, countRawTypes, type RawCount } from "../graph/rawTypes.ts";
+import { questionText } from "../hunts/answers.ts";
 import { forTerminal } from "../report/escape.ts";
 import { commonText, countText, listText, newText } from "../report/typesText.ts";
 import { canScan, NodeScanner } from "../snapshot/scan.ts";
 import { filterOption, forceOption, freshOption, internalsOption, limitOption, sourceArgument, toChoice, toCount } from "./options.ts";
 import { compareFiles, pairArguments, pairOf, rawPairOption } from "./pair.ts";
 import type { Session } from "./session.ts";
-import type { Loaded } from "./shelf.ts";
+import type { Loaded, Subject } from "./shelf.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
 /** `from snapshot 2 of 4242, taken 12 s ago` */
@@ -36,7 +37,7 @@ const STALE_MS = 60_000;
 
 export type Named = { readonly snapshot: string; readonly takenAt: string | undefined };
 
-export function named(loaded: Loaded): Named {
+export function named(loaded: Subject): Named {
   return { snapshot: loaded.name, takenAt: loaded.takenAt };
 }
 
@@ -73,20 +74,23 @@ export const commonVerb: Verb = defineVerb<CommonResult & Named>({
       yield await rawCommon(session, source as string | undefined, options);
       return;
     }
-    const loaded = await session.load(source as string | undefined, loadOptions(options));
-    await loaded.graph.computeSizes();
-    const result = mostCommonTypes(loaded.graph, {
+    const choices = {
       limit: options["limit"] as number,
       sort: options["sort"] as TypeSort,
       filter: options["filter"] as NodePredicate | undefined,
       long: options["long"] === true,
       internals: options["internals"] === true,
+    };
+    const asked = questionText("common", choices);
+    const { value, subject } = await session.answer(source as string | undefined, loadOptions(options), asked, async ({ graph }) => {
+      await graph.computeSizes();
+      return mostCommonTypes(graph, choices);
     });
     session.remember(
-      loaded,
-      result.rows.map(({ type }) => ({ type })),
+      subject,
+      value.rows.map(({ type }) => ({ type })),
     );
-    yield { ...result, ...named(loaded) };
+    yield { ...value, ...named(subject) };
   },
   render: (value) => `${head(value)}\n${commonText(value)}`,
 });

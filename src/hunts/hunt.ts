@@ -4,6 +4,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { ANSWERS_SUFFIX } from "./answers.ts";
 import { homePath, privateFolder, readJson, writeJson } from "./home.ts";
 
 export { isAlive } from "./home.ts";
@@ -126,7 +127,10 @@ export class Hunt {
     });
     const old = record.snapshots.slice(0, Math.max(0, record.snapshots.length - keep));
     if (old.length === 0) return;
-    for (const { file } of old) rmSync(join(this.folder, file), { force: true });
+    for (const { file } of old) {
+      rmSync(join(this.folder, file), { force: true });
+      rmSync(join(this.folder, file + ANSWERS_SUFFIX), { force: true });
+    }
     this.update((r) => {
       r.snapshots = r.snapshots.filter((s) => !old.some((o) => o.number === s.number));
     });
