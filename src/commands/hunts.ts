@@ -72,7 +72,9 @@ export const cleanVerb: Verb = defineVerb<{ deleted: string[]; bytes: number; ke
   },
   render: ({ deleted, bytes, kept }) => {
     const lines = [
-      deleted.length === 0 && bytes === 0 ? "nothing to delete" : `deleted ${formatNoun(deleted.length, "hunt")}, ${formatBytes(bytes)}`,
+      deleted.length === 0 && bytes === 0
+        ? "nothing to delete"
+        : `deleted ${deleted.length === 0 ? "kept answers" : formatNoun(deleted.length, "hunt")}, ${formatBytes(bytes)}`,
     ];
     if (kept.length > 0) lines.push(`${kept.join(", ")} is held by a running leakhunt and was kept (\`leakhunt detach\` first)`);
     return lines.join("\n");

@@ -48,9 +48,9 @@ async function fileOf(verb: PairVerb, session: Session, path: string): Promise<L
 export function compareFiles(verb: PairVerb, before: string | undefined, now: string | undefined): Map<string, RawDifference> {
   if (before === undefined || now === undefined) throw needsTwoSnapshots(verb);
   for (const path of [before, now]) if (!canScan(path)) throw needsPlainFile(path);
-  const older = new NodeScanner(before);
+  const older = NodeScanner.open(before);
   try {
-    const newer = new NodeScanner(now);
+    const newer = NodeScanner.open(now);
     try {
       return compareRaw(older, newer);
     } finally {

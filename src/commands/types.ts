@@ -83,7 +83,7 @@ export const commonVerb: Verb = defineVerb<CommonResult & Named>({
     };
     const asked = questionText("common", choices);
     const { value, subject } = await session.answer(source as string | undefined, loadOptions(options), asked, async ({ graph }) => {
-      await graph.computeSizes();
+      await graph.computeSizes({ ids: choices.filter !== undefined });
       return mostCommonTypes(graph, choices);
     });
     session.remember(
@@ -108,7 +108,7 @@ async function rawCommon(session: Session, sourceText: string | undefined, optio
 
 async function rawCounts(session: Session, path: string): Promise<Map<string, RawCount>> {
   if (!canScan(path)) return countRawGraph((await session.shelf.openFile(path)).graph);
-  const scanner = new NodeScanner(path);
+  const scanner = NodeScanner.open(path);
   try {
     return countRawTypes(scanner);
   } finally {

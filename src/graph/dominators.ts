@@ -10,7 +10,7 @@
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { EDGE_LABELS, EdgeLabel } from "../snapshot/edgeLabels.ts";
 import { EdgeType } from "../snapshot/format.ts";
-import type { EdgePolicy } from "./edgePolicy.ts";
+import { type EdgePolicy, hasBit } from "./edgePolicy.ts";
 import { NumberStack, Scratch } from "./scratch.ts";
 
 export interface DominatorTree {
@@ -91,11 +91,11 @@ export function computeDominators(
       const end = firstEdge[n + 1] as number;
       const loose = n === 0 ? LOOSE_FROM_ROOT : LOOSE;
       // What the page owns is not kept alive by what it doesn't, but for the root.
-      const outside = owned !== undefined && n !== 0 && owned[n] === 0;
+      const outside = owned !== undefined && n !== 0 && !hasBit(owned, n);
       let down = -1;
       while (e < end) {
         const to = edgeTo[e] as number;
-        const isLoose = loose[edgeLabel[e] as number] === 1 || (outside && owned[to] === 1);
+        const isLoose = loose[edgeLabel[e] as number] === 1 || (outside && hasBit(owned, to));
         e++;
         if (isLoose) continue;
         const theirs = number[to] as number;
@@ -127,10 +127,10 @@ export function computeDominators(
     for (let n = 0; n < nodeCount; n++) {
       const end = firstEdge[n + 1] as number;
       const loose = n === 0 ? LOOSE_FROM_ROOT : LOOSE;
-      const outside = owned !== undefined && n !== 0 && owned[n] === 0;
+      const outside = owned !== undefined && n !== 0 && !hasBit(owned, n);
       for (let e = firstEdge[n] as number; e < end; e++) {
         const to = edgeTo[e] as number;
-        if (loose[edgeLabel[e] as number] === 0 && to !== n && !(outside && owned[to] === 1)) held[to] = 1;
+        if (loose[edgeLabel[e] as number] === 0 && to !== n && !(outside && hasBit(owned, to))) held[to] = 1;
       }
     }
     return held;
@@ -150,10 +150,10 @@ export function computeDominators(
       if (mine >= walked) continue;
       const end = firstEdge[n + 1] as number;
       const loose = n === 0 ? LOOSE_FROM_ROOT : LOOSE;
-      const outside = owned !== undefined && n !== 0 && owned[n] === 0;
+      const outside = owned !== undefined && n !== 0 && !hasBit(owned, n);
       for (let e = firstEdge[n] as number; e < end; e++) {
         const to = edgeTo[e] as number;
-        if (loose[edgeLabel[e] as number] === 1 || (outside && owned[to] === 1)) continue;
+        if (loose[edgeLabel[e] as number] === 1 || (outside && hasBit(owned, to))) continue;
         const theirs = number[to] as number;
         if (theirs >= mine) continue;
         const at = (first[theirs] as number) - 1;

@@ -342,8 +342,13 @@ export class HeapGraph {
   /**
    * Computes what `sizesAtHand` asks for, in a big heap by two threads. Only a matter of speed: whoever asks for a size
    * without it gets the same one.
+   * @param options.ids false when no id will be asked for: their memory is used meanwhile.
    */
-  async computeSizes(): Promise<void> {
+  async computeSizes(options: { ids?: boolean } = {}): Promise<void> {
+    if (options.ids === false && this.edgeCount > TWO_THREADS) {
+      const lent = this.columns.lendIds?.();
+      if (lent) this.scratch.give(lent);
+    }
     const other = this.edgeCount > TWO_THREADS && !this.#shallow && !this.#distances ? this.#computeBeside() : undefined;
     void this.dominators;
     const done = await other;
@@ -364,7 +369,7 @@ export class HeapGraph {
       userRoots: this.policy.userRoots,
       externals: externalStringNames(this.columns),
     };
-    const worker = new Worker(SIZES_THREAD, { workerData: job });
+    const worker = new Worker(SIZES_THREAD, { workerData: job, resourceLimits: { maxYoungGenerationSizeMb: 2 } });
     return new Promise((resolve) => {
       worker.once("message", resolve);
       worker.once("error", () => resolve(undefined));

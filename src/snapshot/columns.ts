@@ -44,6 +44,11 @@ export interface SnapshotColumns {
   readonly nodeName: Uint32Array;
   /** V8's object ids: comparable only inside one epoch. */
   readonly nodeId: Uint32Array;
+  /**
+   * Gives the column of ids away as working memory, for questions that print none; it is read again if somebody asks.
+   * Undefined when the source cannot be read again. Length nodeCount + 1.
+   */
+  lendIds?(): Uint32Array | undefined;
   /** Bytes as V8 wrote them. Float64Array only when some node is 4 GiB or more. */
   readonly nodeSelfSize: Uint32Array | Float64Array;
   /** 0 unknown, 1 attached, 2 detached; undefined when the file has no such field, or nothing in it. */

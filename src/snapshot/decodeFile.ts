@@ -13,6 +13,7 @@ import { EDGES_PER_BLOCK, EdgeNameFile } from "./edgeNames.ts";
 import { EdgeLabeller } from "./labeller.ts";
 import { findLayout, type Layout } from "./layout.ts";
 import { type EdgeColumns, type NodeColumns, RECORD_LIMIT, readEdges, readNodes, type Window } from "./records.ts";
+import { NodeScanner } from "./scan.ts";
 import { sharedBytes, sharedNumbers } from "./shared.ts";
 import { FileStringTable } from "./strings.ts";
 
@@ -52,7 +53,7 @@ export async function decodeFile(fd: number, options: DecodeFileOptions = {}): P
   const nodes: NodeColumns = {
     type: sharedBytes(nodeCount),
     name: sharedNumbers(nodeCount),
-    id: sharedNumbers(nodeCount),
+    id: sharedNumbers(nodeCount + 1),
     selfSize: sharedNumbers(nodeCount),
     wide: [],
     firstEdge: sharedNumbers(nodeCount + 1),
@@ -73,8 +74,9 @@ export async function decodeFile(fd: number, options: DecodeFileOptions = {}): P
   if (edgesAt === undefined) return undefined;
 
   const edges: EdgeColumns = { label: sharedBytes(edgeCount), to: sharedNumbers(edgeCount), count: 0 };
-  const owners = { nodeCount, nodeType: nodes.type, nodeName: nodes.name, nodeId: nodes.id, firstEdge: nodes.firstEdge };
-  const labeller = new EdgeLabeller(owners, strings);
+  const owners = { nodeCount, nodeType: nodes.type, nodeName: nodes.name, firstEdge: nodes.firstEdge };
+  let ids: Uint32Array | undefined = nodes.id.subarray(0, nodeCount);
+  const labeller = new EdgeLabeller({ ...owners, nodeId: ids }, strings);
   const positions = new Float64Array(Math.ceil(edgeCount / EDGES_PER_BLOCK));
   const edgeShape = {
     types: header.edgeTypeMap,
@@ -92,6 +94,15 @@ export async function decodeFile(fd: number, options: DecodeFileOptions = {}): P
   let locations: LocationColumns | undefined;
   return {
     ...owners,
+    get nodeId() {
+      ids ??= readIds(fd, layout);
+      return ids;
+    },
+    lendIds() {
+      const lent = ids && new Uint32Array(ids.buffer);
+      ids = undefined;
+      return lent;
+    },
     edgeCount,
     nodeSelfSize: nodes.wide.length > 0 ? widened(nodes) : nodes.selfSize,
     nodeDetachedness: nodes.detachedness,
@@ -207,6 +218,18 @@ function readStrings(fd: number, at: number, size: number): FileStringTable | un
     done += read;
   }
   return FileStringTable.of(bytes);
+}
+
+/** The ids again, after their column was given away. */
+function readIds(fd: number, { header }: Layout): Uint32Array {
+  const ids = sharedNumbers(header.nodeCount + 1);
+  const scanner = NodeScanner.of(fd);
+  let n = 0;
+  scanner.scan(({ count, id }) => {
+    ids.set(id.subarray(0, count), n);
+    n += count;
+  });
+  return ids.subarray(0, header.nodeCount);
 }
 
 /** The section of locations, read when first asked for. */

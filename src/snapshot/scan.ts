@@ -51,24 +51,35 @@ export class NodeScanner {
   readonly #layout: Layout;
   readonly #size: number;
 
+  private constructor(fd: number) {
+    this.#fd = fd;
+    this.#size = fstatSync(fd).size;
+    this.#layout = findLayout(fd, this.#size);
+    this.header = this.#layout.header;
+  }
+
   /**
    * Opens a plain (not gzip) snapshot file.
    * @throws LeakhuntError `CANNOT_READ`, or `BAD_SNAPSHOT` when its sections cannot be found.
    */
-  constructor(path: string) {
+  static open(path: string): NodeScanner {
+    let fd: number;
     try {
-      this.#fd = openSync(path, "r");
+      fd = openSync(path, "r");
     } catch (cause) {
       throw cannotReadFile(path, (cause as NodeJS.ErrnoException).code ?? String(cause), cause);
     }
     try {
-      this.#size = fstatSync(this.#fd).size;
-      this.#layout = findLayout(this.#fd, this.#size);
-      this.header = this.#layout.header;
+      return new NodeScanner(fd);
     } catch (error) {
-      closeSync(this.#fd);
+      closeSync(fd);
       throw error;
     }
+  }
+
+  /** Scans a file that is open already, and stays its owner's. @throws LeakhuntError `BAD_SNAPSHOT`. */
+  static of(fd: number): NodeScanner {
+    return new NodeScanner(fd);
   }
 
   close(): void {

@@ -35,7 +35,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function count(path: string) {
-  const scanner = new NodeScanner(path);
+  const scanner = NodeScanner.open(path);
   try {
     return countRawTypes(scanner);
   } finally {
@@ -73,8 +73,8 @@ test("new and gone objects equal those of two sets of ids", async () => {
   const wanted = naiveDifference(older, newer);
   expect(wanted.get("Session")?.added).toBe(300);
   expect(wanted.get("Session")?.removed).toBe(50);
-  const a = new NodeScanner(before);
-  const b = new NodeScanner(after);
+  const a = NodeScanner.open(before);
+  const b = NodeScanner.open(after);
   expect(compareRaw(a, b)).toEqual(wanted);
   a.close();
   b.close();
@@ -151,7 +151,7 @@ test("strings are found across windows, with every kind of escape", () => {
   };
   const path = join(folder, "strings.heapsnapshot");
   writeFileSync(path, JSON.stringify(file));
-  const scanner = new NodeScanner(path);
+  const scanner = NodeScanner.open(path);
   const all = scanner.strings(new Set(strings.keys()));
   expect(strings.map((_, i) => all.get(i))).toEqual(strings);
   expect([...scanner.strings(new Set([9]))]).toEqual([[9, "last"]]);

@@ -25,7 +25,7 @@ interface Scanned {
 
 function scanned(bytes: Uint8Array, wanted: ReadonlySet<number> = new Set()): Scanned {
   writeFileSync(path, bytes);
-  const scanner = new NodeScanner(path);
+  const scanner = NodeScanner.open(path);
   try {
     const nodes: (number | undefined)[][] = [];
     scanner.scan(({ count, type, name, id, selfSize }) => {
@@ -85,7 +85,7 @@ function refusal(bytes: Uint8Array): unknown {
   writeFileSync(path, bytes);
   let scanner: NodeScanner | undefined;
   try {
-    scanner = new NodeScanner(path);
+    scanner = NodeScanner.open(path);
     countRawTypes(scanner);
     return undefined;
   } catch (error) {
