@@ -47,6 +47,8 @@ export interface Taken {
 export interface TakeOptions {
   readonly force?: boolean | undefined;
   readonly quiet?: boolean | undefined;
+  /** Whether the values of numbers are in it; true when left out. */
+  readonly numbers?: boolean | undefined;
   /** Snapshots kept in the hunt, this one included. */
   readonly keep?: number | undefined;
 }
@@ -234,9 +236,9 @@ export class Session {
 
   // ── snapshots ─────────────────────────────────────────────────────────────────────────────────────────
 
-  /** What the last capture of this target really cost, to predict the next. */
-  previousCapture(hunt: Hunt): PreviousCapture | undefined {
-    const last = hunt.record.snapshots.at(-1);
+  /** What the last capture of this target and kind really cost, to predict the next. */
+  previousCapture(hunt: Hunt, numbers = true): PreviousCapture | undefined {
+    const last = hunt.record.snapshots.findLast((each) => (each.numbers ?? true) === numbers);
     return last && { nodes: last.nodes, heapUsed: last.heapUsed, pauseMs: last.pauseMs, fileBytes: last.bytes };
   }
 
@@ -253,14 +255,15 @@ export class Session {
 
   async #takeOnce(live: Live, options: TakeOptions): Promise<Taken> {
     const { held, hunt } = live;
-    const previous = this.previousCapture(hunt);
+    const { numbers = true } = options;
+    const previous = this.previousCapture(hunt, numbers);
     const cost = await held.predict(previous);
     // Said once per target: every round of a loop costs about the same.
-    if (!options.quiet && !this.#told.has(hunt.key)) this.notice(costText(cost));
+    if (!options.quiet && !this.#told.has(hunt.key)) this.notice(costText(cost, numbers));
     this.#told.add(hunt.key);
     const { heapUsed } = await held.memory();
     const { number, path } = hunt.nextSnapshot();
-    const captured = await this.#capture(held, path, { previous, force: options.force }, cost);
+    const captured = await this.#capture(held, path, { previous, force: options.force, numbers }, cost);
     this.shelf.clear();
     try {
       const graph = await this.shelf.read(path);
@@ -273,6 +276,7 @@ export class Session {
         nodes: graph.nodeCount,
         heapUsed,
         pauseMs: captured.pauseMs,
+        ...(numbers ? {} : { numbers }),
       };
       hunt.addSnapshot(entry, options.keep ?? this.#options.keep ?? 3);
       const loaded = this.shelf.keep(path, graph, hunt, entry);
@@ -286,7 +290,7 @@ export class Session {
   async #capture(
     held: HeldTarget,
     path: string,
-    options: { previous: PreviousCapture | undefined; force: boolean | undefined },
+    options: { previous: PreviousCapture | undefined; force: boolean | undefined; numbers: boolean },
     cost: CaptureCost,
   ): Promise<HeldCapture> {
     const began = Date.now();
