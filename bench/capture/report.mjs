@@ -76,9 +76,9 @@ const NOTES = [
   "*Target stood still*: what its own beat, every 5 ms, missed: all gaps of more than 20 ms added up. *Longest at once*: the longest of them.",
   "*File complete after*: for leakhunt from the start of the command, with finding the process, opening its inspector by signal and predicting the cost; for DevTools and takeHeapSnapshot from the start of a client whose target has its inspector open already; for the last two from the call inside the target.",
   "*Extra memory*: the target's peak resident memory (VmHWM) above what it had before.",
-  "*DevTools*: `HeapProfiler.takeHeapSnapshot` with `captureNumericValue` and `exposeInternals`, as its Memory panel does. *takeHeapSnapshot*: the same without options, so no numbers. *v8.writeHeapSnapshot*: called in the target, no numbers.",
+  "*DevTools*: `HeapProfiler.takeHeapSnapshot` with `reportProgress`, `captureNumericValue` and `exposeInternals`, as its Memory panel does. *takeHeapSnapshot*: the same without options, so no numbers. *v8.writeHeapSnapshot*: called in the target, no numbers.",
   "*memlab* (@memlab/core 2.0.5) takes no snapshot of another Node process: `dumpNodeHeapSnapshot`, which `takeNodeMinimalHeap` uses, calls `v8.writeHeapSnapshot(file)` in its own. That call is measured, in a target that has memlab loaded.",
-  "leakhunt's files hold the values of numbers, as DevTools' do.",
+  "leakhunt's files hold the values of numbers, as DevTools' do, unless told `--no-numbers`. *Streamed*: the chunks come over the socket, as from a container whose files leakhunt cannot see.",
 ];
 
 /** Puts the page into its section of the results, written beside and renamed. */

@@ -33,9 +33,9 @@ export function leakhunt(words, options) {
 }
 
 /** leakhunt goes on to read what it wrote; the file was complete when it was renamed, which its change time tells. */
-async function byCommand(target, folder, signal) {
+async function byCommand(target, folder, signal, ...flags) {
   const home = join(folder, "home");
-  await leakhunt(["snapshot", String(target.pid)], { signal, home });
+  await leakhunt(["snapshot", String(target.pid), ...flags], { signal, home });
   const name = readdirSync(home, { recursive: true }).find((each) => each.endsWith(".heapsnapshot"));
   const path = join(home, name);
   return { path, doneAt: statSync(path, { bigint: true }).ctimeNs };
@@ -58,12 +58,16 @@ async function ordered(target, folder, order) {
   return { path: await target.ask(order, join(folder, "own.heapsnapshot")) };
 }
 
+/** What its Memory panel sends. */
+const DEVTOOLS = { reportProgress: true, captureNumericValue: true, exposeInternals: true };
+
 export const ways = [
   { name: "leakhunt snapshot", take: byCommand },
+  { name: "leakhunt snapshot --no-numbers", take: (target, folder, signal) => byCommand(target, folder, signal, "--no-numbers") },
   { name: "leakhunt, streamed", take: streamed },
   {
     name: "DevTools",
-    take: (target, folder, signal) => byProtocol(target, folder, signal, { captureNumericValue: true, exposeInternals: true }),
+    take: (target, folder, signal) => byProtocol(target, folder, signal, DEVTOOLS),
   },
   { name: "takeHeapSnapshot", take: (target, folder, signal) => byProtocol(target, folder, signal, {}) },
   { name: "v8.writeHeapSnapshot", take: (target, folder) => ordered(target, folder, "writeHeapSnapshot") },
