@@ -2,12 +2,12 @@
 // ways there are, and how soon after that leakhunt's answer is there. Prints a table for each target and Node version,
 // and writes them into bench/capture-results.md.
 import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { findNodes } from "./capture/nodes.mjs";
 import { installPeers } from "./capture/peers.mjs";
-import { median, page, rowText, save } from "./capture/report.mjs";
+import { median, page, rowText, save, tableText } from "./capture/report.mjs";
 import { TargetProcess } from "./capture/targetProcess.mjs";
 import { leakhunt, ways } from "./capture/ways.mjs";
 
@@ -58,7 +58,7 @@ async function withTarget(kind, size, settings, work) {
   const folder = mkdtempSync(join(tmpdir(), "leakhunt-capture-"));
   const limit = new AbortController();
   let timer;
-  const target = await TargetProcess.start(kind, size, settings);
+  const target = await TargetProcess.start(kind, size, { ...settings, folder });
   const late = new Promise((resolve) => {
     timer = setTimeout(() => {
       limit.abort();
@@ -107,6 +107,7 @@ function measureTable(kind, { size, execPath }) {
     await target.ask("begin");
     const { firstAt } = await leakhunt(["common", String(target.pid)], { signal, home: join(folder, "home") });
     const gaps = await target.gaps();
+    if (gaps.length === 0) throw new Error("the target's pause was too short to be seen");
     const [from, to] = gaps.reduce((best, gap) => (gap[1] - gap[0] > best[1] - best[0] ? gap : best));
     return { pause: seconds(to - from), after: seconds(firstAt - to) };
   });
@@ -123,6 +124,15 @@ async function repeat(runs, once) {
   return Object.fromEntries(Object.keys(all[0]).map((key) => [key, median(all.map((one) => one[key]))]));
 }
 
+/** A way that fails is a line of the table, not the end of the bench. */
+async function attempt(work) {
+  try {
+    return { figures: await work() };
+  } catch (error) {
+    return { failure: error.message.split("\n", 1)[0] };
+  }
+}
+
 const { majors, runs, size, targets, wanted, dry } = options();
 installPeers();
 const { found, skipped } = findNodes(majors);
@@ -132,19 +142,19 @@ const results = [];
 for (const kind of targets) {
   for (const { version, execPath } of found) {
     const settings = { size, execPath };
-    const result = { kind, version, rows: [], table: undefined };
+    const result = { kind, version, rows: [], table: undefined, load: 0 };
     results.push(result);
     process.stdout.write(`\n${kind}, ${size} MB, Node ${version}\n`);
     for (const way of ways.filter(wanted)) {
-      const row = { name: way.name, figures: await repeat(runs, () => measure(way, kind, settings)) };
+      const row = { name: way.name, ...(await attempt(() => repeat(runs, () => measure(way, kind, settings)))) };
       result.rows.push(row);
+      result.load = Math.max(result.load, loadavg()[0]);
       process.stdout.write(`${rowText(row, LIMIT_S)}\n`);
     }
-    result.table = await repeat(runs, () => measureTable(kind, settings));
-    const { pause, after } = result.table;
-    process.stdout.write(
-      `leakhunt common: table ${after.toFixed(2)} s after a pause of ${pause.toFixed(2)} s, ${Math.round((100 * after) / pause)} %\n`,
-    );
+    const { figures, failure } = await attempt(() => repeat(runs, () => measureTable(kind, settings)));
+    result.table = figures;
+    process.stdout.write(`${figures ? tableText(figures) : `leakhunt common: ${failure ?? `> ${LIMIT_S} s`}`}\n`);
+    // saved each time: a run of all versions takes most of an hour
+    if (!dry) save(page(results, { runs, size, skipped, limit: LIMIT_S }));
   }
 }
-if (!dry) save(page(results, { runs, size, skipped, limit: LIMIT_S }));

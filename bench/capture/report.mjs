@@ -21,7 +21,8 @@ export function median(values) {
 const s = (value) => `${value.toFixed(2)} s`;
 const mb = (value) => `${Math.round(value / 1e6)} MB`;
 
-function cells({ name, figures }, limit) {
+function cells({ name, figures, failure }, limit) {
+  if (failure !== undefined) return [name, `failed: ${failure}`, "", "", "", "", ""];
   if (figures === undefined) return [name, `> ${limit} s`, "", "", "", "", ""];
   const { pause, longest, total, cpu, extra, bytes } = figures;
   return [name, s(pause), s(longest), s(total), s(cpu), mb(extra), mb(bytes)];
@@ -37,19 +38,23 @@ export function rowText(row, limit) {
 
 const line = (each) => `| ${each.join(" | ")} |`;
 
-function tableOf({ version, rows, table }, limit) {
+/** How soon the answer follows the pause, as a sentence. */
+export function tableText({ after, pause }) {
+  return `leakhunt common <pid>: its table came ${s(after)} after the target ran again, ${Math.round((100 * after) / pause)} % of a pause of ${s(pause)}`;
+}
+
+function tableOf({ version, rows, table, load }, limit) {
+  const rule = HEAD.map((_, at) => (at === 0 ? "---" : "---:"));
   const lines = [
     `#### Node ${version}`,
     "",
     line(HEAD),
-    line(HEAD.map((_, at) => (at === 0 ? "---" : "---:"))),
+    line(rule),
     ...rows.map((row) => line(cells(row, limit))),
+    "",
+    `Highest load average meanwhile: ${load.toFixed(1)}.`,
   ];
-  if (table)
-    lines.push(
-      "",
-      `\`leakhunt common <pid>\`: the table was there ${s(table.after)} after the target ran again, ${Math.round((100 * table.after) / table.pause)} % of a pause of ${s(table.pause)}.`,
-    );
+  if (table) lines.push("", `${tableText(table).replace("leakhunt common <pid>", "`leakhunt common <pid>`")}.`);
   return [...lines, ""];
 }
 

@@ -13,12 +13,12 @@ const SETTLE_MS = 700;
 export class TargetProcess {
   #child;
 
-  static async start(kind, size, { execPath, memlab }) {
+  static async start(kind, size, { execPath, folder, memlab }) {
     const target = new TargetProcess();
     const program = fileURLToPath(new URL(`../capture-targets/${kind}.mjs`, import.meta.url));
     // a free port, because other processes of this machine may have the usual one
     const execArgv = ["--expose-gc", "--inspect-port=0"];
-    const env = { ...process.env, NODE_OPTIONS: "", ...(memlab ? { BENCH_MEMLAB: "1" } : {}) };
+    const env = { ...process.env, NODE_OPTIONS: "", TMPDIR: folder, ...(memlab ? { BENCH_MEMLAB: "1" } : {}) };
     target.#child = fork(program, [String(size)], { execPath, execArgv, env, stdio: ["ignore", "ignore", "ignore", "ipc"] });
     target.pid = target.#child.pid;
     target.heapUsed = await target.#answer("ready");

@@ -22,7 +22,7 @@ type Outcome = Pick<Captured, "bytes" | "pauseMs" | "how">;
 
 /** Nothing at all happens for so long: given up. */
 const STALL_MS = 60_000;
-const WATCH_MS = 200;
+const WATCH_MS = 100;
 /** A target that computes is believed to be at our snapshot for so many times the predicted pause. */
 const BELIEF = 10;
 
