@@ -36,7 +36,13 @@ export function rowText(row, limit) {
   return `${name.padEnd(30)}${rest.map((cell) => cell.padStart(10)).join("")}`;
 }
 
-const line = (each) => `| ${each.join(" | ")} |`;
+/** A Markdown table as the formatter of this repository lays it out: names to the left, figures to the right. */
+function markdownTable(head, rows) {
+  const widths = head.map((_, at) => Math.max(...[head, ...rows].map((row) => row[at].length)));
+  const pad = (cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]));
+  const rule = widths.map((width, at) => (at === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`));
+  return [head.map(pad), rule, ...rows.map((row) => row.map(pad))].map((cells) => `| ${cells.join(" | ")} |`);
+}
 
 /** How soon the answer follows the pause, as a sentence. */
 export function tableText({ after, pause }) {
@@ -44,13 +50,13 @@ export function tableText({ after, pause }) {
 }
 
 function tableOf({ version, rows, table, load }, limit) {
-  const rule = HEAD.map((_, at) => (at === 0 ? "---" : "---:"));
   const lines = [
     `#### Node ${version}`,
     "",
-    line(HEAD),
-    line(rule),
-    ...rows.map((row) => line(cells(row, limit))),
+    ...markdownTable(
+      HEAD,
+      rows.map((row) => cells(row, limit)),
+    ),
     "",
     `Highest load average meanwhile: ${load.toFixed(1)}.`,
   ];
@@ -78,12 +84,12 @@ export function page(results, { runs, size, skipped, limit }) {
 }
 
 const NOTES = [
-  "*Target stood still*: what its own beat, every 5 ms, missed: all gaps of more than 20 ms added up. *Longest at once*: the longest of them.",
-  "*File complete after*: for leakhunt from the start of the command, with finding the process, opening its inspector by signal and predicting the cost; for DevTools and takeHeapSnapshot from the start of a client whose target has its inspector open already; for the last two from the call inside the target.",
-  "*Extra memory*: the target's peak resident memory (VmHWM) above what it had before.",
-  "*DevTools*: `HeapProfiler.takeHeapSnapshot` with `reportProgress`, `captureNumericValue` and `exposeInternals`, as its Memory panel does. *takeHeapSnapshot*: the same without options, so no numbers. *v8.writeHeapSnapshot*: called in the target, no numbers.",
-  "*memlab* (@memlab/core 2.0.5) takes no snapshot of another Node process: `dumpNodeHeapSnapshot`, which `takeNodeMinimalHeap` uses, calls `v8.writeHeapSnapshot(file)` in its own. That call is measured, in a target that has memlab loaded.",
-  "leakhunt's files hold the values of numbers, as DevTools' do, unless told `--no-numbers`. *Streamed*: the chunks come over the socket, as from a container whose files leakhunt cannot see.",
+  "_Target stood still_: what its own beat, every 5 ms, missed: all gaps of more than 20 ms added up. _Longest at once_: the longest of them.",
+  "_File complete after_: for leakhunt from the start of the command, with finding the process, opening its inspector by signal and predicting the cost; for DevTools and takeHeapSnapshot from the start of a client whose target has its inspector open already; for the last two from the call inside the target.",
+  "_Extra memory_: the target's peak resident memory (VmHWM) above what it had before.",
+  "_DevTools_: `HeapProfiler.takeHeapSnapshot` with `reportProgress`, `captureNumericValue` and `exposeInternals`, as its Memory panel does. _takeHeapSnapshot_: the same without options, so no numbers. _v8.writeHeapSnapshot_: called in the target, no numbers.",
+  "_memlab_ (@memlab/core 2.0.5) takes no snapshot of another Node process: `dumpNodeHeapSnapshot`, which `takeNodeMinimalHeap` uses, calls `v8.writeHeapSnapshot(file)` in its own. That call is measured, in a target that has memlab loaded.",
+  "leakhunt's files hold the values of numbers, as DevTools' do, unless told `--no-numbers`. _Streamed_: the chunks come over the socket, as from a container whose files leakhunt cannot see.",
 ];
 
 /** Puts the page into its section of the results, written beside and renamed. */
