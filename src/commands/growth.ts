@@ -13,6 +13,7 @@ import {
   internalsOption,
   keepOption,
   limitOption,
+  numbersOption,
   sourceArgument,
   toChoice,
   toCount,
@@ -55,6 +56,7 @@ export const growthVerb: Verb = defineVerb<GrowthValue>({
     filterOption,
     internalsOption,
     { flags: "--reset", help: "forget the baseline of earlier rounds first" },
+    numbersOption,
     keepOption,
     forceOption,
   ],
@@ -107,6 +109,7 @@ async function* rounds(session: Session, live: Live, choices: Choices, options: 
   const wanted = (options["count"] as number | undefined) ?? (interval === undefined ? 1 : Number.POSITIVE_INFINITY);
   const force = options["force"] === true;
   const keep = options["keep"] as number;
+  const numbers = options["numbers"] !== false;
   let state = options["reset"] === true ? undefined : live.hunt.load<GrowthState>("growth");
   // objgraph: the first call takes the baseline, each later one says what grew since. With --interval or --count
   // the loop is asked for, so it takes its own baseline and goes on from there.
@@ -114,7 +117,7 @@ async function* rounds(session: Session, live: Live, choices: Choices, options: 
   let tables = 0;
   for (let turn = 0; ; turn++) {
     const began = Date.now();
-    const { round, loaded } = await oneRound(session, live, state, choices, { force, keep, quiet: turn > 0 });
+    const { round, loaded } = await oneRound(session, live, state, choices, { force, keep, numbers, quiet: turn > 0 });
     yield round;
     session.remember(
       loaded,
@@ -150,6 +153,9 @@ async function oneRound(
     notes.push(
       "V8's object ids were reset by another debugger that left: counts are still true, but `new` cannot compare these two rounds",
     );
+  }
+  if (before && state.round > 0 && before.numbers !== entry.numbers) {
+    notes.push("only one of these two rounds has the values of numbers: plain objects may have changed their types (--reset begins anew)");
   }
   const round = await addRound(state, loaded.graph, choices, previous);
   live.hunt.save("growth", state);

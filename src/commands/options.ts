@@ -66,6 +66,10 @@ export const sourceOption: OptionSpec = {
 };
 export const freshOption: OptionSpec = { flags: "--fresh", help: "take a new snapshot instead of using the last one of the hunt" };
 export const forceOption: OptionSpec = { flags: "--force", help: "take a snapshot even when it may not fit into memory" };
+export const numbersOption: OptionSpec = {
+  flags: "--no-numbers",
+  help: "leave out the values of numbers: stops the target for a tenth to a half less, and takes less memory",
+};
 export const keepOption: OptionSpec = {
   flags: "--keep <n>",
   help: "snapshots kept in the hunt",

@@ -5,13 +5,18 @@ import { existsSync, rmSync } from "node:fs";
 import { basename, isAbsolute } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LeakhuntError, noCurrentHunt, noSuchProcess, usage } from "../errors.ts";
+import { HeapGraph } from "../graph/heapGraph.ts";
 import type { NodeIndex } from "../graph/ids.ts";
 import { Answers } from "../hunts/answers.ts";
 import { alone } from "../hunts/home.ts";
 import { Hunt, isAlive, type LastTable, readCurrent, type SnapshotEntry, startTimeOf } from "../hunts/hunt.ts";
 import { rememberRefusal } from "../hunts/refusals.ts";
 import { costText } from "../report/captureText.ts";
+import type { SnapshotColumns } from "../snapshot/columns.ts";
+import { decodeStream } from "../snapshot/open.ts";
 import { attachTarget, type TargetSource } from "../target/attach.ts";
+import { partOf } from "../target/capture.ts";
+import { follow } from "../target/follow.ts";
 import { connectHold, type HeldCapture, type HeldTarget, LocalHold } from "../target/shared.ts";
 import type { CaptureCost, Detached, PreviousCapture } from "../target/target.ts";
 import { Rows } from "./rows.ts";
@@ -51,6 +56,8 @@ export interface Taken {
 export interface TakeOptions {
   readonly force?: boolean | undefined;
   readonly quiet?: boolean | undefined;
+  /** Whether the values of numbers are in it; true when left out. */
+  readonly numbers?: boolean | undefined;
   /** Snapshots kept in the hunt, this one included. */
   readonly keep?: number | undefined;
 }
@@ -240,9 +247,9 @@ export class Session {
 
   // ── snapshots ─────────────────────────────────────────────────────────────────────────────────────────
 
-  /** What the last capture of this target really cost, to predict the next. */
-  previousCapture(hunt: Hunt): PreviousCapture | undefined {
-    const last = hunt.record.snapshots.at(-1);
+  /** What the last capture of this target and kind really cost, to predict the next. */
+  previousCapture(hunt: Hunt, numbers = true): PreviousCapture | undefined {
+    const last = hunt.record.snapshots.findLast((each) => (each.numbers ?? true) === numbers);
     return last && { nodes: last.nodes, heapUsed: last.heapUsed, pauseMs: last.pauseMs, fileBytes: last.bytes };
   }
 
@@ -259,17 +266,25 @@ export class Session {
 
   async #takeOnce(live: Live, options: TakeOptions): Promise<Taken> {
     const { held, hunt } = live;
-    const previous = this.previousCapture(hunt);
+    const { numbers = true } = options;
+    const previous = this.previousCapture(hunt, numbers);
     const cost = await held.predict(previous);
     // Said once per target: every round of a loop costs about the same.
-    if (!options.quiet && !this.#told.has(hunt.key)) this.notice(costText(cost));
+    if (!options.quiet && !this.#told.has(hunt.key)) this.notice(costText(cost, numbers));
     this.#told.add(hunt.key);
     const { heapUsed } = await held.memory();
     const { number, path } = hunt.nextSnapshot();
-    const captured = await this.#capture(held, path, { previous, force: options.force }, cost);
+    let along: Promise<SnapshotColumns | undefined> | undefined;
+    const capturing: Promise<HeldCapture> = this.#capture(held, path, { previous, force: options.force, numbers }, cost, () => {
+      if (along !== undefined || !hasRoomBeside(cost)) return;
+      this.shelf.clear();
+      along = readAlong(path, capturing, this.signal);
+    });
+    const captured = await capturing;
     this.shelf.clear();
     try {
-      const graph = await this.shelf.read(path);
+      const columns = await along;
+      const graph = columns === undefined ? await this.shelf.read(path) : new HeapGraph(columns);
       const entry: SnapshotEntry = {
         number,
         file: `${number}.heapsnapshot`,
@@ -279,6 +294,7 @@ export class Session {
         nodes: graph.nodeCount,
         heapUsed,
         pauseMs: captured.pauseMs,
+        ...(numbers ? {} : { numbers }),
       };
       hunt.addSnapshot(entry, options.keep ?? this.#options.keep ?? 3);
       const loaded = this.shelf.keep(path, graph, hunt, entry);
@@ -292,8 +308,9 @@ export class Session {
   async #capture(
     held: HeldTarget,
     path: string,
-    options: { previous: PreviousCapture | undefined; force: boolean | undefined },
+    options: { previous: PreviousCapture | undefined; force: boolean | undefined; numbers: boolean },
     cost: CaptureCost,
+    onWriting: () => void,
   ): Promise<HeldCapture> {
     const began = Date.now();
     // V8 tells nothing while it builds its graph, so until bytes come the clock is the only measure.
@@ -310,6 +327,7 @@ export class Session {
         onProgress: (progress) => {
           ({ phase, bytes, fraction } = progress);
           tell();
+          if (phase === "writing") onWriting();
         },
       });
     } finally {
@@ -432,6 +450,16 @@ export class Session {
   objects(words: readonly string[], sourceText: string | undefined): Promise<{ loaded: Loaded; nodes: NodeIndex[] }> {
     return this.#rows.objects(words, sourceText === undefined ? undefined : () => this.load(sourceText));
   }
+}
+
+/** Reading beside the target takes memory that the target must be able to spare. */
+function hasRoomBeside({ freeBytes, extraBytes, fileBytes }: CaptureCost): boolean {
+  return freeBytes - extraBytes > fileBytes;
+}
+
+/** Reads a snapshot while the target writes it; undefined when that failed, which says nothing of the finished file. */
+function readAlong(path: string, capturing: Promise<unknown>, signal: AbortSignal): Promise<SnapshotColumns | undefined> {
+  return decodeStream(follow(partOf(path), capturing), undefined, { signal }).catch(() => undefined);
 }
 
 function forgetHolder(hunt: Hunt): void {

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { cannotWriteFile } from "../errors.ts";
 import { forTerminal } from "../report/escape.ts";
 import { formatBytes, formatCount, formatDuration } from "../report/units.ts";
-import { forceOption, keepOption, sourceArgument } from "./options.ts";
+import { forceOption, keepOption, numbersOption, sourceArgument } from "./options.ts";
 import { parseSource } from "./source.ts";
 import { defineVerb, type Verb } from "./verb.ts";
 
@@ -25,11 +25,20 @@ export const snapshotVerb: Verb = defineVerb<SnapshotValue>({
   name: "snapshot",
   summary: "take a heap snapshot: says first what it costs the target, afterwards what it did cost",
   arguments: [sourceArgument],
-  options: [{ flags: "-o, --output <file>", help: "also write it to this file (an ordinary .heapsnapshot)" }, keepOption, forceOption],
+  options: [
+    { flags: "-o, --output <file>", help: "also write it to this file (an ordinary .heapsnapshot)" },
+    numbersOption,
+    keepOption,
+    forceOption,
+  ],
   examples: ["leakhunt snapshot 4242", "leakhunt snapshot 4242 -o before.heapsnapshot"],
-  async *run(session, [source], { output, force, keep }) {
+  async *run(session, [source], { output, force, keep, numbers }) {
     const live = await session.attach(parseSource(source as string | undefined));
-    const { entry, captured, cost, loaded } = await session.take(live, { force: force === true, keep: keep as number });
+    const { entry, captured, cost, loaded } = await session.take(live, {
+      force: force === true,
+      keep: keep as number,
+      numbers: numbers !== false,
+    });
     const path = output === undefined ? captured.path : resolve(output as string);
     if (output !== undefined) await copyTo(captured.path, path);
     yield {

@@ -30,6 +30,8 @@ export interface SnapshotEntry {
   readonly nodes: number;
   readonly heapUsed: number;
   readonly pauseMs: number;
+  /** False when it was taken without the values of numbers. */
+  readonly numbers?: boolean;
 }
 
 export interface HuntRecord {

@@ -22,12 +22,19 @@ type Outcome = Pick<Captured, "bytes" | "pauseMs" | "how">;
 
 /** Nothing at all happens for so long: given up. */
 const STALL_MS = 60_000;
-const WATCH_MS = 200;
+const WATCH_MS = 100;
+/** A target that computes is believed to be at our snapshot for so many times the predicted pause. */
+const BELIEF = 10;
+
+/** Where a snapshot is until it is complete. */
+export function partOf(path: string): string {
+  return `${path}.part`;
+}
 
 /** See Target.capture. */
 export async function captureFile(source: CaptureSource, path: string, options: CaptureOptions): Promise<Outcome> {
   if (options.signal?.aborted === true) throw aborted("the snapshot");
-  const part = `${path}.part`;
+  const part = partOf(path);
   const token = randomBytes(16).toString("hex");
   try {
     await createPart(part, token);
@@ -68,12 +75,11 @@ async function sharesFile({ inspector, pid }: CaptureSource, part: string, token
  */
 async function writeInside(source: CaptureSource, part: string, options: CaptureOptions): Promise<number> {
   const { inspector, pid, cost } = source;
-  const expression = `(()=>{const v8=${builtin("v8")},t=process.hrtime.bigint();if(!${builtin("fs")}.existsSync(${JSON.stringify(part)}))throw new Error('cancelled');v8.writeHeapSnapshot(${JSON.stringify(part)},{exposeInternals:false,exposeNumericValues:true});return Number(process.hrtime.bigint()-t)/1e6})()`;
+  const expression = `(()=>{const v8=${builtin("v8")},t=process.hrtime.bigint();if(!${builtin("fs")}.existsSync(${JSON.stringify(part)}))throw new Error('cancelled');v8.writeHeapSnapshot(${JSON.stringify(part)},{exposeInternals:false,exposeNumericValues:${options.numbers ?? true}});return Number(process.hrtime.bigint()-t)/1e6})()`;
   const watch = new Watch(options.signal);
   const look = async (): Promise<string> => {
     const bytes = await sizeOf(part);
-    if (bytes <= 32)
-      options.onProgress?.({ phase: "building graph", bytes: 0, fraction: Math.min(0.95, watch.elapsed / (cost.pauseMs || 1)) });
+    if (bytes <= 32) options.onProgress?.({ phase: "building graph", bytes: 0, fraction: builtIn(watch.elapsed, cost) });
     else
       options.onProgress?.({
         phase: "writing",
@@ -89,7 +95,7 @@ async function writeInside(source: CaptureSource, part: string, options: Capture
 
 /** Takes the snapshot over the socket; resolves with the milliseconds from the request to the last piece. */
 async function stream(source: CaptureSource, part: string, options: CaptureOptions): Promise<number> {
-  const { inspector, cost } = source;
+  const { inspector, pid, cost } = source;
   const file = await open(part, "w", 0o600);
   const stop = new AbortController();
   const watch = new Watch(options.signal);
@@ -101,19 +107,36 @@ async function stream(source: CaptureSource, part: string, options: CaptureOptio
         await file.appendFile(chunk);
         seen.bytes += chunk.length;
       },
-      { how, signal: stop.signal, onProgress: ({ done, total }) => Object.assign(seen, { done, total }) },
+      {
+        how,
+        signal: stop.signal,
+        numbers: options.numbers,
+        // V8's own count costs the target time: only where its clock cannot be read is it the sole sign of life
+        onProgress: pid === undefined ? ({ done, total }) => void Object.assign(seen, { done, total }) : undefined,
+      },
     );
     await watch.over(work, async () => {
       if (seen.bytes === 0)
-        options.onProgress?.({ phase: "building graph", bytes: 0, fraction: seen.total === 0 ? undefined : seen.done / seen.total });
+        options.onProgress?.({
+          phase: "building graph",
+          bytes: 0,
+          fraction: seen.total === 0 ? builtIn(watch.elapsed, cost) : seen.done / seen.total,
+        });
       else options.onProgress?.({ phase: "receiving", bytes: seen.bytes, fraction: Math.min(0.99, seen.bytes / cost.fileBytes) });
-      return `${seen.bytes} ${seen.done}`;
+      // a loop that began just now keeps Node 22 from ever answering, and is busy too: not believed without end
+      const believed = pid !== undefined && watch.elapsed < BELIEF * cost.pauseMs;
+      return `${seen.bytes} ${seen.done} ${believed ? cpuTicksOf(pid) : 0}`;
     });
     return watch.elapsed;
   } finally {
     stop.abort();
     await file.close();
   }
+}
+
+/** How far V8 may be before it says anything: the clock is the only measure. */
+function builtIn(elapsed: number, cost: CaptureCost): number {
+  return Math.min(0.95, elapsed / (cost.pauseMs || 1));
 }
 
 /** Since Node 22 a snapshot is taken by a task of the event loop, which a busy loop never runs. */

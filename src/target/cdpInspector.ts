@@ -146,7 +146,7 @@ class CdpInspector implements Inspector {
       if (signal?.aborted === true) reject(aborted("the snapshot"));
     });
     try {
-      await Promise.race([this.requestSnapshot(options.how ?? "take"), cancelled, sink.failed]);
+      await Promise.race([this.requestSnapshot(options), cancelled, sink.failed]);
       await Promise.race([sink.drained(), cancelled]);
     } finally {
       stopChunks();
@@ -155,9 +155,9 @@ class CdpInspector implements Inspector {
     }
   }
 
-  private async requestSnapshot(how: "take" | "tracking"): Promise<void> {
-    const options = { reportProgress: true, captureNumericValue: true, exposeInternals: false };
-    if (how === "take") {
+  private async requestSnapshot({ how, onProgress, numbers }: HeapSnapshotOptions): Promise<void> {
+    const options = { reportProgress: onProgress !== undefined, captureNumericValue: numbers ?? true, exposeInternals: false };
+    if (how !== "tracking") {
       await this.send("HeapProfiler.takeHeapSnapshot", options);
       return;
     }

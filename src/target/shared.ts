@@ -130,6 +130,7 @@ export class LocalHold implements HeldTarget {
       case "capture":
         return this.capture(asked.path as string, {
           force: asked.force,
+          numbers: asked.numbers,
           previous: asked.previous,
           signal,
           onProgress: (progress) => tell({ progress }),
@@ -148,6 +149,7 @@ interface Request {
   method: string;
   path?: string;
   force?: boolean;
+  numbers?: boolean;
   previous?: PreviousCapture;
 }
 
@@ -179,8 +181,8 @@ export async function connectHold(socketPath: string): Promise<HeldTarget | unde
     memory: () => wire.ask("memory") as Promise<Memory>,
     predict: (previous) => wire.ask("predict", { previous }) as Promise<CaptureCost>,
     capture: (path, options = {}) => {
-      const { force, previous } = options;
-      return wire.ask("capture", { path, force, previous }, options) as Promise<HeldCapture>;
+      const { force, numbers, previous } = options;
+      return wire.ask("capture", { path, force, numbers, previous }, options) as Promise<HeldCapture>;
     },
     detach: async (end = false) => {
       const done = end ? ((await wire.ask("end")) as Detached) : { closed: false, note: "another leakhunt holds the target" };

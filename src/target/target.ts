@@ -62,6 +62,11 @@ export interface CaptureOptions {
   readonly force?: boolean | undefined;
   readonly previous?: PreviousCapture | undefined;
   readonly onProgress?: ((progress: CaptureProgress) => void) | undefined;
+  /**
+   * Whether the values of numbers are in the snapshot; true when left out. Without them the pause, the memory and the
+   * file are smaller, by a tenth to a half, and V8 leaves out properties that hold small integers altogether.
+   */
+  readonly numbers?: boolean | undefined;
   /** Ask for one way; left out, a file is tried first. */
   readonly how?: "file" | "stream" | undefined;
 }

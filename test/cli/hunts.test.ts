@@ -49,6 +49,25 @@ test.concurrent("the last three snapshots are kept, or as many as --keep says", 
   await holder.ended;
 });
 
+test.concurrent("snapshots with and without the values of numbers are told apart", async (context) => {
+  const home = newHome(context);
+  const it = await target(context, "linked-list");
+  const holder = start(home, ["attach", String(it.pid)]);
+  await holder.sees(/opened by leakhunt/);
+  const [full] = await json(home, ["snapshot"]);
+  // through the leakhunt that holds the target
+  const [lean] = await json(home, ["snapshot", "--no-numbers"]);
+  expect(lean.edges).toBeLessThan(full.edges);
+  expect(lean.idsKept).toBe(true);
+  await leakhunt(home, ["growth", "--no-numbers"]);
+  expect((await json(home, ["growth", "--no-numbers"]))[0].notes).toEqual([]);
+  expect((await json(home, ["growth"]))[0].notes).toEqual([
+    expect.stringContaining("only one of these two rounds has the values of numbers"),
+  ]);
+  holder.child.stdin.end();
+  await holder.ended;
+});
+
 test.concurrent("hunts shows them, clean deletes those of ended processes", async (context) => {
   const home = newHome(context);
   expect((await leakhunt(home, ["hunts"])).stdout).toBe("no hunts are stored\n");

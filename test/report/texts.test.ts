@@ -298,6 +298,8 @@ test("attach and the price of a snapshot are one line each", () => {
   expect(attachedText({ ...value, shared: true })).toContain("through the leakhunt that holds it");
   const cost = { pauseMs: 9000, extraBytes: 1.6e9, fileBytes: 4e8, freeBytes: 3.1e9, limit: "cgroup", fits: true } as const;
   expect(costText(cost)).toBe(
-    "a snapshot will stop it for about 9 s and take up to 1.6 GB of memory (free under its limit: 3.1 GB); the file will be about 400 MB",
+    "a snapshot will stop it for about 9 s (less with snapshot --no-numbers) and take up to 1.6 GB of memory (free under its limit: 3.1 GB); the file will be about 400 MB",
   );
+  expect(costText(cost, false)).toContain("for about 9 s and take");
+  expect(costText({ ...cost, pauseMs: 4000 })).toContain("for about 4 s and take");
 });

@@ -4,7 +4,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, 
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { attachTarget, type CaptureProgress, type Target } from "../../src/target/attach.ts";
+import { captureFile } from "../../src/target/capture.ts";
 import { captureCost } from "../../src/target/cost.ts";
+import type { HeapSnapshotOptions, Inspector } from "../../src/target/inspector.ts";
 import { freeMemoryFor } from "../../src/target/limits.ts";
 import { BUSY, cleanUp, codeOf, folder, IDLE, isAlive, openPorts, start, until } from "./programs.ts";
 
@@ -33,6 +35,20 @@ describe.each(["file", "stream"] as const)("by %s", (how) => {
     expect(progress[0]?.phase).toBe("building graph");
     expect(await target.checkEpoch()).toBe(true);
     expect((await target.capture(path, { how })).epochKept).toBe(true);
+    await target.detach();
+  });
+
+  test("the values of numbers are in it unless left out", async () => {
+    const { pid } = await start(`globalThis.holder={unmistakable:123456789};${IDLE}`);
+    const target = await attachTarget({ pid });
+    const path = join(folder(), "numbers.heapsnapshot");
+    await target.capture(path, { how });
+    expect(contents(path).strings).toContain("123456789");
+    await target.capture(path, { how, numbers: false });
+    const lean = contents(path);
+    expect(lean.strings).not.toContain("123456789");
+    // its key is still the name of a string of the program, so the file is of the same heap
+    expect(lean.strings).toContain("unmistakable");
     await target.detach();
   });
 
@@ -105,6 +121,25 @@ async function midway(how: "file" | "stream"): Promise<Midway> {
   await Promise.race([beginning, work]);
   return { target, pid, child, abort, into: { folder: path, work } };
 }
+
+test("V8 counts its progress only for a target whose processor time we cannot see", async () => {
+  const { pid } = await start(IDLE);
+  const target = await attachTarget({ pid });
+  const path = join(folder(), "x.heapsnapshot");
+  const asked: unknown[] = [];
+  const inspector: Inspector = Object.create(target.inspector, {
+    heapSnapshot: {
+      value: (onChunk: (chunk: string) => Promise<void>, options: HeapSnapshotOptions) => {
+        asked.push(options.onProgress !== undefined);
+        return target.inspector.heapSnapshot(onChunk, options);
+      },
+    },
+  });
+  const source = { inspector, nodeVersion: target.identity.nodeVersion, cost: await target.predict() };
+  for (const seen of [pid, undefined]) await captureFile({ ...source, pid: seen }, path, { how: "stream" });
+  expect(asked).toEqual([false, true]);
+  await target.detach();
+});
 
 test("a target that may not write there is streamed from", async () => {
   const place = folder();
