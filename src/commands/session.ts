@@ -5,18 +5,13 @@ import { existsSync, rmSync } from "node:fs";
 import { basename, isAbsolute } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LeakhuntError, noCurrentHunt, noSuchProcess, usage } from "../errors.ts";
-import { HeapGraph } from "../graph/heapGraph.ts";
 import type { NodeIndex } from "../graph/ids.ts";
 import { Answers } from "../hunts/answers.ts";
 import { alone } from "../hunts/home.ts";
 import { Hunt, isAlive, type LastTable, readCurrent, type SnapshotEntry, startTimeOf } from "../hunts/hunt.ts";
 import { rememberRefusal } from "../hunts/refusals.ts";
 import { costText } from "../report/captureText.ts";
-import type { SnapshotColumns } from "../snapshot/columns.ts";
-import { decodeStream } from "../snapshot/open.ts";
 import { attachTarget, type TargetSource } from "../target/attach.ts";
-import { partOf } from "../target/capture.ts";
-import { follow } from "../target/follow.ts";
 import { connectHold, type HeldCapture, type HeldTarget, LocalHold } from "../target/shared.ts";
 import type { CaptureCost, Detached, PreviousCapture } from "../target/target.ts";
 import { Rows } from "./rows.ts";
@@ -274,17 +269,10 @@ export class Session {
     this.#told.add(hunt.key);
     const { heapUsed } = await held.memory();
     const { number, path } = hunt.nextSnapshot();
-    let along: Promise<SnapshotColumns | undefined> | undefined;
-    const capturing: Promise<HeldCapture> = this.#capture(held, path, { previous, force: options.force, numbers }, cost, () => {
-      if (along !== undefined || !hasRoomBeside(cost)) return;
-      this.shelf.clear();
-      along = readAlong(path, capturing, this.signal);
-    });
-    const captured = await capturing;
+    const captured = await this.#capture(held, path, { previous, force: options.force, numbers }, cost);
     this.shelf.clear();
     try {
-      const columns = await along;
-      const graph = columns === undefined ? await this.shelf.read(path) : new HeapGraph(columns);
+      const graph = await this.shelf.read(path);
       const entry: SnapshotEntry = {
         number,
         file: `${number}.heapsnapshot`,
@@ -310,7 +298,6 @@ export class Session {
     path: string,
     options: { previous: PreviousCapture | undefined; force: boolean | undefined; numbers: boolean },
     cost: CaptureCost,
-    onWriting: () => void,
   ): Promise<HeldCapture> {
     const began = Date.now();
     // V8 tells nothing while it builds its graph, so until bytes come the clock is the only measure.
@@ -327,7 +314,6 @@ export class Session {
         onProgress: (progress) => {
           ({ phase, bytes, fraction } = progress);
           tell();
-          if (phase === "writing") onWriting();
         },
       });
     } finally {
@@ -450,16 +436,6 @@ export class Session {
   objects(words: readonly string[], sourceText: string | undefined): Promise<{ loaded: Loaded; nodes: NodeIndex[] }> {
     return this.#rows.objects(words, sourceText === undefined ? undefined : () => this.load(sourceText));
   }
-}
-
-/** Reading beside the target takes memory that the target must be able to spare. */
-function hasRoomBeside({ freeBytes, extraBytes, fileBytes }: CaptureCost): boolean {
-  return freeBytes - extraBytes > fileBytes;
-}
-
-/** Reads a snapshot while the target writes it; undefined when that failed, which says nothing of the finished file. */
-function readAlong(path: string, capturing: Promise<unknown>, signal: AbortSignal): Promise<SnapshotColumns | undefined> {
-  return decodeStream(follow(partOf(path), capturing), undefined, { signal }).catch(() => undefined);
 }
 
 function forgetHolder(hunt: Hunt): void {
