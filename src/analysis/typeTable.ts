@@ -194,43 +194,50 @@ const INTERNAL_TYPES = new Set([
  * retained size unless an object of its class is above it (DevTools' rule).
  */
 function retainedByClass(graph: HeapGraph, { classes, classOf }: ClassTable): Float64Array {
-  const { nodeCount } = graph;
-  const { dominator } = graph.dominators;
+  const { nodeCount, scratch } = graph;
+  const { idom, order } = graph.dominators;
   const sizes = graph.shallowSizes;
   const retained = graph.retainedSizes;
-  // Children as linked lists. The root is nobody's child, so its number says "no more".
-  const child = graph.scratch.zeros();
-  const sibling = graph.scratch.take();
-  for (let n = nodeCount - 1; n > 0; n--) {
-    const d = dominator[n] as number;
-    sibling[n] = child[d] as number;
-    child[d] = n;
+  // By depth-first number: class of each node that counts, and the children of each dominator as linked lists. The root is
+  // nobody's child, so its number says "no more".
+  const none = 0xffffffff;
+  const counted = scratch.take();
+  for (let i = 0; i < nodeCount; i++) {
+    const n = order[i] as number;
+    counted[i] = sizes[n] === 0 ? none : (classOf[n] as number);
   }
+  const child = scratch.zeros();
+  const sibling = scratch.take();
+  for (let i = nodeCount - 1; i > 0; i--) {
+    const d = idom[i] as number;
+    sibling[i] = child[d] as number;
+    child[d] = i;
+  }
+  sibling[0] = 0;
   const result = new Float64Array(classes.length);
   // How many objects of each class are on the way from the root to where the walk is; dominators lead back.
   const open = new Uint32Array(classes.length);
-  sibling[0] = 0;
-  let n = 0;
   enter(0);
-  for (;;) {
-    let next = child[n] as number;
+  for (let i = 0; ; ) {
+    let next = child[i] as number;
     while (next === 0) {
-      if ((sizes[n] as number) > 0) (open[classOf[n] as number] as number)--;
-      if (n === 0) {
-        graph.scratch.give(child, sibling);
+      const c = counted[i] as number;
+      if (c !== none) (open[c] as number)--;
+      if (i === 0) {
+        scratch.give(counted, child, sibling);
         return result;
       }
-      next = sibling[n] as number;
-      if (next === 0) n = dominator[n] as number;
+      next = sibling[i] as number;
+      if (next === 0) i = idom[i] as number;
     }
-    n = next;
-    enter(n);
+    i = next;
+    enter(i);
   }
 
-  function enter(node: number): void {
-    if ((sizes[node] as number) === 0) return;
-    const c = classOf[node] as number;
-    if (open[c] === 0) result[c] = (result[c] as number) + (retained[node] as number);
+  function enter(i: number): void {
+    const c = counted[i] as number;
+    if (c === none) return;
+    if (open[c] === 0) result[c] = (result[c] as number) + (retained[order[i] as number] as number);
     (open[c] as number)++;
   }
 }

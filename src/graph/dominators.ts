@@ -13,11 +13,32 @@ import { EdgeType } from "../snapshot/format.ts";
 import { type EdgePolicy, hasBit } from "./edgePolicy.ts";
 import { NumberStack, Scratch } from "./scratch.ts";
 
-export interface DominatorTree {
-  /** Immediate dominator by node; the root is its own. */
-  readonly dominator: Uint32Array;
-  /** Nodes in depth-first order: a dominator always comes before what it dominates. */
+/** Who dominates whom. Numbers are depth-first numbers: in their order memory is walked nearly in order too. */
+export class DominatorTree {
+  /** Nodes by number: a dominator always comes before what it dominates. */
   readonly order: Uint32Array;
+  /** Number of the immediate dominator by number; the root, number 0, is its own. */
+  readonly idom: Uint32Array;
+  readonly #column: Uint32Array;
+  #dominator: Uint32Array | undefined;
+
+  /** @param column takes the dominators by node when somebody asks for them. */
+  constructor(order: Uint32Array, idom: Uint32Array, column: Uint32Array) {
+    this.order = order;
+    this.idom = idom;
+    this.#column = column;
+  }
+
+  /** Immediate dominator by node. */
+  get dominator(): Uint32Array {
+    if (!this.#dominator) {
+      const { order, idom } = this;
+      const dominator = this.#column;
+      for (let i = 0; i < order.length; i++) dominator[order[i] as number] = order[idom[i] as number] as number;
+      this.#dominator = dominator;
+    }
+    return this.#dominator;
+  }
 }
 
 const UNSEEN = 0xffffffff;
@@ -66,12 +87,11 @@ export function computeDominators(
   const semidominator = first; // first[i + 1] is spent when i is done: there goes the semidominator of i
   semidominators();
   scratch.give(label);
+  scratch.cutUp(from);
   immediateDominators();
-  const dominator = ancestor;
-  dominator[0] = 0;
-  for (let i = 1; i < nodeCount; i++) dominator[order[i] as number] = order[parent[i] as number] as number;
-  scratch.give(first, parent);
-  return { dominator: dominator.subarray(0, nodeCount), order: order.subarray(0, nodeCount) };
+  scratch.give(first);
+  const idom = parent;
+  return new DominatorTree(order.subarray(0, nodeCount), idom.subarray(0, nodeCount), ancestor.subarray(0, nodeCount));
 
   function visit(n: number, parentNumber: number): void {
     number[n] = next;
@@ -219,16 +239,19 @@ export function computeRetainedSizes(
   sizes: Uint32Array | Float64Array,
   scratch: Scratch = new Scratch(sizes.length + 1),
 ): Uint32Array | Float64Array {
-  const { dominator, order } = tree;
+  const { idom, order } = tree;
   let total = 0;
   for (let n = 0; n < sizes.length; n++) total += sizes[n] as number;
   // A heap below 4 GiB needs no numbers of eight bytes.
-  const retained = total <= 0xffffffff ? scratch.take().subarray(0, sizes.length) : new Float64Array(sizes.length);
-  retained.set(sizes);
+  const isSmall = total <= 0xffffffff;
+  const byNumber = isSmall ? scratch.take() : new Float64Array(sizes.length);
+  for (let i = 0; i < order.length; i++) byNumber[i] = sizes[order[i] as number] as number;
   for (let i = order.length - 1; i > 0; i--) {
-    const n = order[i] as number;
-    const d = dominator[n] as number;
-    retained[d] = (retained[d] as number) + (retained[n] as number);
+    const d = idom[i] as number;
+    byNumber[d] = (byNumber[d] as number) + (byNumber[i] as number);
   }
+  const retained = isSmall ? scratch.take().subarray(0, sizes.length) : new Float64Array(sizes.length);
+  for (let i = 0; i < order.length; i++) retained[order[i] as number] = byNumber[i] as number;
+  if (byNumber instanceof Uint32Array) scratch.give(byNumber);
   return retained;
 }

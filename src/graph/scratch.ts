@@ -28,9 +28,9 @@ export class Scratch {
     this.#free.push(...columns);
   }
 
-  /** Lets go of everything that was given back. */
-  clear(): void {
-    this.#free.length = 0;
+  /** Makes columns of a longer array that nobody needs any more: its memory has been paid for. */
+  cutUp(array: Uint32Array): void {
+    for (let end = this.#length; end <= array.length; end += this.#length) this.#free.push(array.subarray(end - this.#length, end));
   }
 }
 

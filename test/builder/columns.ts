@@ -108,7 +108,7 @@ export function graphOf(heap: PlainHeap): HeapGraph {
 
 /** Columns as arrays, for comparing. */
 export function unpacked(columns: SnapshotColumns): Record<string, unknown> {
-  const { strings, locations, nodeDetachedness, nodeSelfSize, edgeNames, ...rest } = columns;
+  const { strings, locations, nodeDetachedness, nodeSelfSize, edgeNames, lendIds: _, ...rest } = columns;
   return {
     ...Object.fromEntries(
       Object.entries(rest).map(([key, value]) => [

@@ -137,7 +137,9 @@ test("every verb about a process, and about what is stored", async (context) => 
   expect(rounds.map(({ round }) => round)).toEqual([1, 2, 3]);
 
   const [hunts] = await json(home, ["hunts"]);
-  expect(keys(hunts)).toMatchInlineSnapshot(`"schemaVersion verb hunts(key pid command state current snapshots bytes lastUsed) home"`);
+  expect(keys(hunts)).toMatchInlineSnapshot(
+    `"schemaVersion verb hunts(key pid command state current snapshots bytes lastUsed) home answers"`,
+  );
   expect(keys((await json(home, ["detach"]))[0])).toMatchInlineSnapshot(`"schemaVersion verb pid closed note"`);
   expect(keys((await json(home, ["clean", "--all"]))[0])).toMatchInlineSnapshot(`"schemaVersion verb deleted bytes kept"`);
 });
