@@ -60,6 +60,7 @@ export async function decodeFile(fd: number, options: DecodeFileOptions = {}): P
     detachedness: undefined,
     count: 0,
     edges: 0,
+    before: 0,
   };
   const nodeShape = {
     fields: header.nodeFields.length,

@@ -40,6 +40,8 @@ export interface NodeColumns {
   /** Records read, and the edges they own. */
   count: number;
   edges: number;
+  /** Records that were read before those of these columns. */
+  before: number;
 }
 
 /** What the header says of node records. */
@@ -86,6 +88,7 @@ export function readNodes({ bytes, view }: Window, from: number, safe: number, i
   const { type, name, id, selfSize, firstEdge } = into;
   const { fields, detachedAt, types, maxEdges, maxNames } = shape;
   const capacity = type.length;
+  const follows = into.before > 0;
   let n = into.count;
   let edges = into.edges;
   let at = from;
@@ -93,7 +96,7 @@ export function readNodes({ bytes, view }: Window, from: number, safe: number, i
     let p = at;
     let c = bytes[p] as number;
     if (c === NEWLINE) c = bytes[++p] as number;
-    if (n > 0) {
+    if (n > 0 || follows) {
       if (c !== COMMA) break;
       c = bytes[++p] as number;
       if (c === NEWLINE) c = bytes[++p] as number;
