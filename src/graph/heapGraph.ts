@@ -343,13 +343,15 @@ export class HeapGraph {
    * Computes what `sizesAtHand` asks for, in a big heap by two threads. Only a matter of speed: whoever asks for a size
    * without it gets the same one.
    * @param options.ids false when no id will be asked for: their memory is used meanwhile.
+   * @param options.threads by the size of the heap unless told.
    */
-  async computeSizes(options: { ids?: boolean } = {}): Promise<void> {
-    if (options.ids === false && this.edgeCount > TWO_THREADS) {
+  async computeSizes(options: { ids?: boolean; threads?: 1 | 2 } = {}): Promise<void> {
+    const two = (options.threads ?? (this.edgeCount > TWO_THREADS ? 2 : 1)) === 2;
+    if (options.ids === false && two) {
       const lent = this.columns.lendIds?.();
       if (lent) this.scratch.give(lent);
     }
-    const other = this.edgeCount > TWO_THREADS && !this.#shallow && !this.#distances ? this.#computeBeside() : undefined;
+    const other = two && !this.#shallow && !this.#distances ? this.#computeBeside() : undefined;
     void this.dominators;
     const done = await other;
     if (done) {

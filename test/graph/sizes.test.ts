@@ -1,0 +1,53 @@
+// Sizes by two threads and with lent columns are the sizes that one thread computes.
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, expect, test } from "vitest";
+import { mostCommonTypes } from "../../src/analysis/typeTable.ts";
+import { HeapGraph } from "../../src/graph/heapGraph.ts";
+import type { SnapshotColumns } from "../../src/snapshot/columns.ts";
+import { decodeFile } from "../../src/snapshot/decodeFile.ts";
+import { bySignal, byWriteHeapSnapshot, temporaryFolder } from "../builder/captures.ts";
+
+const { path: folder, remove } = temporaryFolder();
+afterAll(remove);
+
+async function opened(file: Buffer): Promise<SnapshotColumns> {
+  const path = join(folder, "heap.heapsnapshot");
+  writeFileSync(path, file);
+  const fd = openSync(path, "r");
+  const columns = await decodeFile(fd);
+  if (!columns) closeSync(fd);
+  expect(columns).toBeDefined();
+  return columns as SnapshotColumns;
+}
+
+test("the second thread is built where it is looked for", () => {
+  expect(existsSync(fileURLToPath(new URL("../../dist/graph/sizesThread.js", import.meta.url)))).toBe(true);
+});
+
+test.each([
+  ["with a user root", () => bySignal(folder)],
+  ["with V8's internals", () => byWriteHeapSnapshot(folder, { exposeInternals: true })],
+])("two threads say what one says: %s", async (_, capture) => {
+  const columns = await opened(await capture());
+  const one = new HeapGraph(columns);
+  await one.computeSizes({ threads: 1 });
+  const two = new HeapGraph(columns);
+  await two.computeSizes({ threads: 2 });
+  expect(two.shallowSizes).toEqual(one.shallowSizes);
+  expect(two.distances).toEqual(one.distances);
+  expect(Array.from(two.retainedSizes)).toEqual(Array.from(one.retainedSizes));
+  expect(mostCommonTypes(two, { limit: 0, internals: true })).toEqual(mostCommonTypes(one, { limit: 0, internals: true }));
+});
+
+test("ids that were lent are read again", async () => {
+  const columns = await opened(await bySignal(folder));
+  const ids = Array.from(columns.nodeId);
+  const graph = new HeapGraph(columns);
+  await graph.computeSizes({ ids: false, threads: 2 });
+  const rows = mostCommonTypes(graph, { limit: 0 });
+  expect(Array.from(columns.nodeId)).toEqual(ids);
+  expect(graph.byId(ids[100] as number)).toBe(100);
+  expect(mostCommonTypes(new HeapGraph(columns), { limit: 0 })).toEqual(rows);
+});
