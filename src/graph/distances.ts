@@ -71,7 +71,8 @@ export function computeDistances(columns: DistanceColumns, userRoots: readonly n
 
   function isFirstOfPair(e: number): boolean {
     const pair = weakPairs.pair[pairAt(weakPairs, e)] as number;
-    if (pairSeen.has(pair)) return false;
+    // A third edge of the same name begins another pair, as in DevTools.
+    if (pairSeen.delete(pair)) return false;
     pairSeen.add(pair);
     return true;
   }
