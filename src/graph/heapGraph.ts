@@ -3,8 +3,6 @@
 //
 // Algorithms inside this room read the columns; analysis reads the graph through these methods.
 
-import { availableParallelism } from "node:os";
-import { Worker } from "node:worker_threads";
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { labelOfName, TYPE_OF_LABEL } from "../snapshot/edgeLabels.ts";
 import { EdgeType, isIndexed, NodeType } from "../snapshot/format.ts";
@@ -15,13 +13,14 @@ import { computeDominators, computeRetainedSizes, type DominatorTree } from "./d
 import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
 import { Emitters } from "./emitters.ts";
 import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
+import { search, sortedOrder } from "./lookUp.ts";
 import { indexRetainers, type RetainerIndex } from "./retainers.ts";
 import { RootPaths } from "./rootPaths.ts";
 import { Scopes } from "./scopes.ts";
 import { Scratch } from "./scratch.ts";
 import { Scripts } from "./scripts.ts";
 import { computeShallowSizes, externalStringNames } from "./shallow.ts";
-import type { SizesDone, SizesJob } from "./sizesThread.ts";
+import { sizesBeside } from "./sizesBeside.ts";
 
 /** Names that V8 gives its own objects; the memory behind buffers and strings is the program's. */
 export function isSystemName(name: string): boolean {
@@ -41,8 +40,6 @@ function findPointerSize({ nodeCount, nodeType, nodeSelfSize }: SnapshotColumns)
 /** Dominators of so many edges take less than a tenth of a second. */
 const FEW_EDGES = 1_500_000;
 
-/** The compiled thread, also when this module runs from source: Node 20 runs no .ts in a thread. */
-const SIZES_THREAD = new URL(import.meta.url.endsWith(".ts") ? "../../dist/graph/sizesThread.js" : "./sizesThread.js", import.meta.url);
 /** With more edges than this a second thread is faster, its start included. */
 const TWO_THREADS = 3_000_000;
 
@@ -51,27 +48,6 @@ const FEW_SCANS = 4;
 
 /** Up to here a scan of the ids (a millisecond per million) is cheaper than sorting them. */
 const FEW_LOOK_UPS = 64;
-
-/** Positions of a column in the order of its values: 4 bytes an entry, where a Map would take 40 and end at 2^24. */
-function sortedOrder(values: Uint32Array): Uint32Array {
-  const order = Uint32Array.from(values, (_, i) => i);
-  let sorted = true;
-  for (let i = 1; i < values.length && sorted; i++) sorted = (values[i - 1] as number) <= (values[i] as number);
-  return sorted ? order : order.sort((a, b) => (values[a] as number) - (values[b] as number));
-}
-
-/** Position of a value in a column, by its order. */
-function search(order: Uint32Array, values: Uint32Array, wanted: number): number | undefined {
-  let low = 0;
-  let high = order.length;
-  while (low < high) {
-    const mid = (low + high) >>> 1;
-    if ((values[order[mid] as number] as number) < wanted) low = mid + 1;
-    else high = mid;
-  }
-  const at = order[low];
-  return at !== undefined && values[at] === wanted ? at : undefined;
-}
 
 /** Read-only view of one snapshot. Sizes are bytes. */
 export class HeapGraph {
@@ -351,7 +327,7 @@ export class HeapGraph {
       const lent = this.columns.lendIds?.();
       if (lent) this.scratch.give(lent);
     }
-    const other = two && !this.#shallow && !this.#distances ? this.#computeBeside() : undefined;
+    const other = two && !this.#shallow && !this.#distances ? sizesBeside(this.columns, this.policy.userRoots) : undefined;
     void this.dominators;
     const done = await other;
     if (done) {
@@ -360,23 +336,6 @@ export class HeapGraph {
     }
     void this.retainedSizes;
     void this.distances;
-  }
-
-  /** Shallow sizes and distances by another thread; undefined where there can be none. */
-  async #computeBeside(): Promise<SizesDone | undefined> {
-    if (availableParallelism() < 2) return undefined;
-    const { nodeCount, firstEdge, edgeLabel, edgeTo, nodeType, nodeName, nodeSelfSize, weakPairs } = this.columns;
-    const job: SizesJob = {
-      columns: { nodeCount, firstEdge, edgeLabel, edgeTo, nodeType, nodeName, nodeSelfSize, weakPairs },
-      userRoots: this.policy.userRoots,
-      externals: externalStringNames(this.columns),
-    };
-    const worker = new Worker(SIZES_THREAD, { workerData: job, resourceLimits: { maxYoungGenerationSizeMb: 2 } });
-    return new Promise((resolve) => {
-      worker.once("message", resolve);
-      worker.once("error", () => resolve(undefined));
-      worker.once("exit", () => resolve(undefined));
-    });
   }
 
   /** Bytes of everything: retained by the root, and outside the heap without a node. */

@@ -1,0 +1,27 @@
+// Starts the second thread of whole-heap work (sizesThread.ts).
+
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { SnapshotColumns } from "../snapshot/columns.ts";
+import { externalStringNames } from "./shallow.ts";
+import type { SizesDone, SizesJob } from "./sizesThread.ts";
+
+/** The compiled thread, also when this module runs from source: Node 20 runs no .ts in a thread. */
+const SIZES_THREAD = new URL(import.meta.url.endsWith(".ts") ? "../../dist/graph/sizesThread.js" : "./sizesThread.js", import.meta.url);
+
+/** Shallow sizes and distances by another thread; undefined where there can be none: then they are for this one. */
+export async function sizesBeside(columns: SnapshotColumns, userRoots: readonly number[]): Promise<SizesDone | undefined> {
+  if (availableParallelism() < 2) return undefined;
+  const { nodeCount, firstEdge, edgeLabel, edgeTo, nodeType, nodeName, nodeSelfSize, weakPairs } = columns;
+  const job: SizesJob = {
+    columns: { nodeCount, firstEdge, edgeLabel, edgeTo, nodeType, nodeName, nodeSelfSize, weakPairs },
+    userRoots,
+    externals: externalStringNames(columns),
+  };
+  const worker = new Worker(SIZES_THREAD, { workerData: job, resourceLimits: { maxYoungGenerationSizeMb: 2 } });
+  return new Promise((resolve) => {
+    worker.once("message", resolve);
+    worker.once("error", () => resolve(undefined));
+    worker.once("exit", () => resolve(undefined));
+  });
+}
