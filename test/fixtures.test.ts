@@ -122,7 +122,8 @@ describe.concurrent("the contract", () => {
     const expected = 1 + (rate * (performance.now() - started)) / 1000;
     const made = (await requests()) - before;
     expect(made).toBeGreaterThanOrEqual(0.7 * expected);
-    expect(made).toBeLessThanOrEqual(1.3 * expected + 1);
+    // Other tests look for inspectors meanwhile, and ask every port of a Node process whether it is one.
+    expect(made).toBeLessThanOrEqual(1.3 * expected + 4);
     await it.stop();
   });
 
