@@ -1,4 +1,4 @@
-// Columns in memory that several threads can see. The main thread and the engine's second thread (graph/helper.ts) work
+// Columns in memory that several threads can see. The main thread and the engine's second thread (graph/sizesThread.ts) work
 // on the same columns at once; nothing is ever copied between them.
 
 /** `count` zeros. Pages that nobody writes cost nothing. @throws RangeError when there is no room for them. */
