@@ -121,7 +121,7 @@ export function naiveDistances(heap: PlainHeap): number[] {
         for (const edge of edgesFrom(heap, node)) {
           if (distances[edge.to] !== -5 || edge.type === EdgeType.weak || isDetour(heap, edge)) continue;
           const pair = pairOf(edge);
-          if (pair && !seenPairs.has(pair.key)) {
+          if (pair && !seenPairs.delete(pair.key)) {
             seenPairs.add(pair.key);
             continue;
           }
