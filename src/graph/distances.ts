@@ -20,6 +20,9 @@ SKIPPED[EdgeLabel.descriptorElement] = 1;
 SKIPPED[EdgeLabel.descriptorHidden] = 1;
 SKIPPED[EdgeLabel.descriptorSlot] = 1;
 SKIPPED[EdgeLabel.sloppyFunctionMap] = 1;
+SKIPPED[EdgeLabel.descriptorProperty] = 1;
+SKIPPED[EdgeLabel.descriptorContext] = 1;
+SKIPPED[EdgeLabel.descriptorShortcut] = 1;
 /** A WeakMap value is as far as the later of key and table: of an entry's two edges the first is skipped. */
 const PAIR = 2;
 SKIPPED[EdgeLabel.weakPairOfKey] = PAIR;

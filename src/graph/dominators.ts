@@ -49,6 +49,7 @@ LOOSE[EdgeType.weak] = 1;
 LOOSE[EdgeLabel.weakPairOfTable] = 1;
 const LOOSE_FROM_ROOT: Uint8Array = LOOSE.slice();
 LOOSE[EdgeType.shortcut] = 1;
+LOOSE[EdgeLabel.descriptorShortcut] = 1;
 
 /**
  * Builds the dominator tree of the whole snapshot. Nodes that no essential path reaches hang under the root:

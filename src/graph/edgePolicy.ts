@@ -47,7 +47,7 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
     const to = edgeTo[edge] as number;
     if (from === to) return false;
     if (from !== 0) {
-      if (label === EdgeType.shortcut) return false;
+      if (label === EdgeType.shortcut || label === EdgeLabel.descriptorShortcut) return false;
       const owned = findOwned();
       if (owned && hasBit(owned, to) && !hasBit(owned, from)) return false;
     }

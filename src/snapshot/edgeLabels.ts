@@ -76,7 +76,16 @@ const FIRST_SPECIAL = FIRST_PROPERTY + PROPERTY_NAMES.length;
 /** Labels that are neither a plain type nor one name. */
 export const EdgeLabel: Readonly<
   Record<
-    "slot" | "weakPairOfKey" | "weakPairOfTable" | "descriptorElement" | "descriptorHidden" | "descriptorSlot" | "sloppyFunctionMap",
+    | "slot"
+    | "weakPairOfKey"
+    | "weakPairOfTable"
+    | "descriptorElement"
+    | "descriptorHidden"
+    | "descriptorSlot"
+    | "sloppyFunctionMap"
+    | "descriptorProperty"
+    | "descriptorContext"
+    | "descriptorShortcut",
     number
   >
 > = {
@@ -91,10 +100,14 @@ export const EdgeLabel: Readonly<
   descriptorSlot: FIRST_SPECIAL + 5,
   /** From a realm's own context, which DevTools' distances do not follow either. */
   sloppyFunctionMap: FIRST_SPECIAL + 6,
+  /** V8 writes none of these, but the rule holds for any edge. */
+  descriptorProperty: FIRST_SPECIAL + 7,
+  descriptorContext: FIRST_SPECIAL + 8,
+  descriptorShortcut: FIRST_SPECIAL + 9,
 };
 
 /** Number of labels. */
-export const EDGE_LABELS: number = FIRST_SPECIAL + 7;
+export const EDGE_LABELS: number = FIRST_SPECIAL + 10;
 
 /** EdgeType number by label. */
 export const TYPE_OF_LABEL: Uint8Array = Uint8Array.from({ length: EDGE_LABELS }, (_, label) => {
@@ -102,6 +115,9 @@ export const TYPE_OF_LABEL: Uint8Array = Uint8Array.from({ length: EDGE_LABELS }
   if (label < FIRST_PROPERTY) return EdgeType.internal;
   if (label < FIRST_SPECIAL) return EdgeType.property;
   if (label === EdgeLabel.descriptorElement) return EdgeType.element;
+  if (label === EdgeLabel.descriptorProperty) return EdgeType.property;
+  if (label === EdgeLabel.descriptorContext) return EdgeType.context;
+  if (label === EdgeLabel.descriptorShortcut) return EdgeType.shortcut;
   return label === EdgeLabel.descriptorHidden ? EdgeType.hidden : EdgeType.internal;
 });
 

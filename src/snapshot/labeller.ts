@@ -83,9 +83,10 @@ export class EdgeLabeller {
     if (type === PROPERTY) {
       const label = this.#asProperty[name] as number;
       if (this.#ownerKind === PLAIN && label !== PROTO) this.#lists.add(name);
+      else if (this.#ownerKind >= DESCRIPTORS && label === 0) return this.#descriptor(type, name);
       return label === 0 ? PROPERTY : label;
     }
-    return this.#ownerKind === DESCRIPTORS ? this.#descriptor(type, name) : type;
+    return this.#ownerKind >= DESCRIPTORS ? this.#descriptor(type, name) : type;
   }
 
   /** Labels of internal edges that depend on who owns them. */
@@ -96,9 +97,17 @@ export class EdgeLabeller {
   }
 
   #descriptor(type: number, name: number): number {
-    if (!isDetails(name)) return type;
+    const isIndexed = type === EdgeType.element || type === EdgeType.hidden;
+    if (type > EdgeType.shortcut) return type;
+    const isSkipped =
+      this.#ownerKind === NATIVE_CONTEXT
+        ? !isIndexed && this.#asInternal[name] === EdgeLabel.sloppyFunctionMap
+        : isDetails(isIndexed ? name : Number(textAt(this.#strings, name)));
+    if (!isSkipped) return type;
     if (type === EdgeType.element) return EdgeLabel.descriptorElement;
-    return type === EdgeType.hidden ? EdgeLabel.descriptorHidden : type;
+    if (type === EdgeType.hidden) return EdgeLabel.descriptorHidden;
+    if (type === EdgeType.property) return EdgeLabel.descriptorProperty;
+    return type === EdgeType.context ? EdgeLabel.descriptorContext : EdgeLabel.descriptorShortcut;
   }
 
   finish(): { weakPairs: WeakPairs; plainObjects: PlainObjects } {
