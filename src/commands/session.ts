@@ -2,11 +2,10 @@
 // open. It turns a source into a graph, and makes sure that on any way out the target is let go.
 
 import { existsSync, rmSync } from "node:fs";
-import { basename, isAbsolute } from "node:path";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LeakhuntError, noCurrentHunt, noSuchProcess, usage } from "../errors.ts";
 import type { NodeIndex } from "../graph/ids.ts";
-import { Answers } from "../hunts/answers.ts";
 import { alone } from "../hunts/home.ts";
 import { Hunt, isAlive, type LastTable, readCurrent, type SnapshotEntry, startTimeOf } from "../hunts/hunt.ts";
 import { rememberRefusal } from "../hunts/refusals.ts";
@@ -14,12 +13,10 @@ import { costText } from "../report/captureText.ts";
 import { attachTarget, type TargetSource } from "../target/attach.ts";
 import { connectHold, type HeldCapture, type HeldTarget, LocalHold } from "../target/shared.ts";
 import type { CaptureCost, Detached, PreviousCapture } from "../target/target.ts";
+import { type Answered, KeptAnswers, type SourceOptions } from "./kept.ts";
 import { Rows } from "./rows.ts";
-import { type Loaded, type Progress, Shelf, type Subject, subjectOf } from "./shelf.ts";
+import { type Loaded, type Progress, Shelf, type Subject } from "./shelf.ts";
 import { parseSource, type Source } from "./source.ts";
-
-/** Answers that came quicker than this are computed again. */
-const WORTH_KEEPING_MS = 250;
 
 export interface SessionOptions {
   readonly home: string;
@@ -66,15 +63,15 @@ export class Session {
   #live: Live | undefined;
   /** Opened snapshots. */
   readonly shelf: Shelf = new Shelf(this);
-  readonly answers: Answers;
   readonly #rows: Rows;
+  readonly #kept: KeptAnswers;
   readonly #told = new Set<string>();
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.home = options.home;
     this.signal = options.signal;
-    this.answers = new Answers(this.home);
+    this.#kept = new KeptAnswers(this.home, () => this.currentHunt());
     this.#rows = new Rows(this.home, this.shelf, () => this.currentHunt());
   }
 
@@ -365,71 +362,34 @@ export class Session {
     this.#rows.remember(loaded, rows, isGrowth);
   }
 
-  /**
-   * Answers a question about one snapshot: as it was answered before, or by `compute`.
-   * @param question see `questionText`; undefined for one that is always asked anew.
-   */
-  async answer<V>(
+  /** Answers a question about one snapshot: as it was answered before, or by `compute`. See KeptAnswers. */
+  answer<V>(
     sourceText: string | undefined,
-    options: { fresh?: boolean | undefined; force?: boolean | undefined },
+    options: SourceOptions,
     question: string | undefined,
     compute: (loaded: Loaded) => Promise<V> | V,
-  ): Promise<{ value: V; subject: Subject }> {
-    const known = this.#unread(sourceText, options);
-    const kept = known && this.#kept<V>(known, question);
-    if (known && kept !== undefined) return { value: kept, subject: known };
-    const began = performance.now();
-    const loaded = await this.load(sourceText, options);
-    return { value: await this.#compute(loaded, question, began, () => compute(loaded)), subject: loaded };
+  ): Promise<Answered<V>> {
+    const known = this.#kept.unread(sourceText, options);
+    return this.#kept.answer(known, question, async () => {
+      const loaded = await this.load(sourceText, options);
+      return { subject: loaded, compute: () => compute(loaded) };
+    });
   }
 
   /** The same about objects that words name. Only ids are sure to mean the same objects again. */
-  async answerAbout<V>(
+  answerAbout<V>(
     words: readonly string[],
     sourceText: string | undefined,
     question: string | undefined,
     compute: (loaded: Loaded, nodes: NodeIndex[]) => Promise<V> | V,
-  ): Promise<{ value: V; subject: Subject }> {
-    const full =
-      question !== undefined && words.length > 0 && words.every((word) => /^@\d+$/.test(word)) ? `${question} ${words.join()}` : undefined;
-    const known = sourceText === undefined ? this.#rows.printedIn() : this.#unread(sourceText, {});
-    const kept = known && this.#kept<V>(known, full);
-    if (known && kept !== undefined) return { value: kept, subject: known };
-    const began = performance.now();
-    const { loaded, nodes } = await this.objects(words, sourceText);
-    return { value: await this.#compute(loaded, full, began, () => compute(loaded, nodes)), subject: loaded };
-  }
-
-  async #compute<V>(subject: Subject, question: string | undefined, began: number, compute: () => Promise<V> | V): Promise<V> {
-    const value = await compute();
-    const path = this.#fileOf(subject);
-    if (question !== undefined && path !== undefined && performance.now() - began > WORTH_KEEPING_MS)
-      this.answers.put(path, question, value);
-    return value;
-  }
-
-  #kept<V>(subject: Subject, question: string | undefined): V | undefined {
-    const path = question === undefined ? undefined : this.#fileOf(subject);
-    return path === undefined || question === undefined ? undefined : this.answers.get<V>(path, question);
-  }
-
-  /** The snapshot that a source means, when it is on disk. */
-  #unread(sourceText: string | undefined, options: { fresh?: boolean | undefined }): Subject | undefined {
-    const source = parseSource(sourceText);
-    if (source.kind === "file")
-      return source.path === "-" ? undefined : { name: source.path, takenAt: undefined, from: { file: source.path } };
-    if (source.kind !== "current" || options.fresh) return undefined;
-    const hunt = this.currentHunt();
-    const last = hunt.record.snapshots.at(-1);
-    return last && subjectOf(hunt, last);
-  }
-
-  /** The file of a snapshot; undefined when it is gone, or was none. */
-  #fileOf({ from }: Subject): string | undefined {
-    if ("file" in from) return isAbsolute(from.file) && existsSync(from.file) ? from.file : undefined;
-    const hunt = Hunt.open(from.hunt, this.home);
-    const entry = hunt?.record.snapshots.find(({ number }) => number === from.snapshot);
-    return hunt && entry ? hunt.pathOf(entry) : undefined;
+  ): Promise<Answered<V>> {
+    const areIds = words.length > 0 && words.every((word) => /^@\d+$/.test(word));
+    const full = question !== undefined && areIds ? `${question} ${words.join()}` : undefined;
+    const known = sourceText === undefined ? this.#rows.printedIn() : this.#kept.unread(sourceText, {});
+    return this.#kept.answer(known, full, async () => {
+      const { loaded, nodes } = await this.objects(words, sourceText);
+      return { subject: loaded, compute: () => compute(loaded, nodes) };
+    });
   }
 
   /** The objects that words name, in the snapshot that printed them, or in the source when one is given. */

@@ -173,8 +173,9 @@ class SectionReader {
     for (;;) {
       const end = kept + readSync(this.#fd, window, kept, WINDOW, offset + kept);
       const isLast = offset + end >= this.#size;
-      // A record that begins before this line is here as a whole; zeros behind the end of the file are no digits.
-      if (isLast) window.fill(0, end);
+      // A record that begins before this line is here as a whole, unless it is longer than any of V8's: then it runs into
+      // the zeros behind the end, which are no digits, and is not taken.
+      window.fill(0, end, end + RECORD_LIMIT);
       const safe = isLast ? end : end - RECORD_LIMIT;
       const used = take(piece, 0, safe, offset);
       if (used < safe) {

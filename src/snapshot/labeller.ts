@@ -83,10 +83,10 @@ export class EdgeLabeller {
     if (type === PROPERTY) {
       const label = this.#asProperty[name] as number;
       if (this.#ownerKind === PLAIN && label !== PROTO) this.#lists.add(name);
-      else if (this.#ownerKind >= DESCRIPTORS && label === 0) return this.#descriptor(type, name);
+      else if (this.#ownerKind >= DESCRIPTORS && label === 0) return this.#unfollowed(type, name);
       return label === 0 ? PROPERTY : label;
     }
-    return this.#ownerKind >= DESCRIPTORS ? this.#descriptor(type, name) : type;
+    return this.#ownerKind >= DESCRIPTORS ? this.#unfollowed(type, name) : type;
   }
 
   /** Labels of internal edges that depend on who owns them. */
@@ -96,7 +96,8 @@ export class EdgeLabeller {
     return this.#ownerKind === DESCRIPTORS && isDetails(Number(this.#strings.get(name))) ? EdgeLabel.descriptorSlot : label;
   }
 
-  #descriptor(type: number, name: number): number {
+  /** Labels of edges that distances do not follow, of the types for which V8 hardly writes any. */
+  #unfollowed(type: number, name: number): number {
     const isIndexed = type === EdgeType.element || type === EdgeType.hidden;
     if (type > EdgeType.shortcut) return type;
     const isSkipped =

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import type { SnapshotColumns } from "../../src/snapshot/columns.ts";
 import { decodeFile } from "../../src/snapshot/decodeFile.ts";
 import { EDGES_PER_BLOCK } from "../../src/snapshot/edgeNames.ts";
-import { EdgeType, NodeType } from "../../src/snapshot/format.ts";
+import { EDGE_TYPES, EdgeType, NODE_TYPES, NodeType } from "../../src/snapshot/format.ts";
 import { arbitraryHeap } from "../builder/arbitrary.ts";
 import { bySignal, temporaryFolder } from "../builder/captures.ts";
 import { columnsOf, decode, fileOf, type PlainEdge, type PlainHeap, unpacked } from "../builder/columns.ts";
@@ -75,6 +75,31 @@ test("files longer than the window, with long and short numbers on its borders",
   const file = fileOf(columnsOf({ nodes, edges }));
   expect(file.length).toBeGreaterThan(2 << 20);
   await alike(file);
+});
+
+test.each([1, 40])("records with %i more numbers than this V8 writes: the same, or declined", async (extra) => {
+  const more = Array.from({ length: extra }, (_, i) => `extra${i}`);
+  const nodes = Array.from({ length: 6000 }, (_, i) => [
+    i === 0 ? 9 : 3,
+    0,
+    i * 2 + 1,
+    i % 90,
+    i === 0 ? 1 : 0,
+    ...more.map(() => 123_456_789_012_345),
+  ]);
+  const meta = {
+    node_fields: ["type", "name", "id", "self_size", "edge_count", ...more],
+    node_types: [NODE_TYPES, "string", "number", "number", "number", ...more.map(() => "number")],
+    edge_fields: ["type", "name_or_index", "to_node"],
+    edge_types: [EDGE_TYPES, "string_or_number", "node"],
+  };
+  const header = JSON.stringify({ meta, node_count: 6000, edge_count: 1 });
+  const body = `"nodes":[${nodes.map((node) => node.join()).join("\n,")}\n],\n"edges":[1,1,${nodes[0]?.length}\n],\n"strings":["Object"]}\n`;
+  const file = Buffer.from(`{"snapshot":${header},\n${body}`);
+  const columns = await fast(file);
+  if (extra === 40) expect(file.length).toBeGreaterThan(2 << 20);
+  if (extra === 40) expect(columns).toBeUndefined();
+  else await alike(file);
 });
 
 test("names of blocks that are not full, and in any order of asking", async () => {
