@@ -10,14 +10,14 @@ import { badSnapshot } from "../errors.ts";
 import type { LocationColumns, SnapshotColumns } from "./columns.ts";
 import { SnapshotDecoder } from "./decode.ts";
 import { EDGES_PER_BLOCK, EdgeNameFile } from "./edgeNames.ts";
+import { Kernel, RECORD_LIMIT, WINDOW } from "./kernel.ts";
 import { EdgeLabeller } from "./labeller.ts";
 import { findLayout, type Layout } from "./layout.ts";
-import { type EdgeColumns, type NodeColumns, RECORD_LIMIT, readEdges, readNodes, type Window } from "./records.ts";
+import { type EdgeColumns, type NodeColumns, readEdges, readNodes } from "./records.ts";
 import { NodeScanner } from "./scan.ts";
 import { sharedBytes, sharedNumbers } from "./shared.ts";
 import { FileStringTable } from "./strings.ts";
 
-const WINDOW = 1 << 20;
 /** Most bytes of one read: the system takes no more than 2 GiB at once. */
 const READ = 1 << 30;
 /** Windows between two looks at the world: progress, Ctrl-C. */
@@ -26,6 +26,8 @@ const NODE_FIELDS = ["type", "name", "id", "self_size", "edge_count"];
 const EDGE_FIELDS = ["type", "name_or_index", "to_node"];
 const BEGIN = Buffer.from('{"snapshot":{');
 const CLOSE = 0x5d;
+const COMMA = 0x2c;
+const NEWLINE = 0x0a;
 
 export interface DecodeFileOptions {
   /** Told the bytes read so far, and the size of the file. */
@@ -46,7 +48,9 @@ export async function decodeFile(fd: number, options: DecodeFileOptions = {}): P
   if (!layout || !isUsual(layout, size)) return undefined;
   const strings = readStrings(fd, layout.stringsAt, size);
   if (!strings) return undefined;
-  const reader = new SectionReader(fd, size, options);
+  const kernel = Kernel.open(strings.count);
+  if (!kernel) return undefined;
+  const reader = new SectionReader(fd, size, kernel, options);
   const { header } = layout;
   const { nodeCount, edgeCount } = header;
 
@@ -60,7 +64,6 @@ export async function decodeFile(fd: number, options: DecodeFileOptions = {}): P
     detachedness: undefined,
     count: 0,
     edges: 0,
-    before: 0,
   };
   const nodeShape = {
     fields: header.nodeFields.length,
@@ -69,7 +72,7 @@ export async function decodeFile(fd: number, options: DecodeFileOptions = {}): P
     maxEdges: edgeCount,
     maxNames: strings.count,
   };
-  const nodesEnd = await reader.read(layout.nodesAt, (window, from, safe) => readNodes(window, from, safe, nodes, nodeShape));
+  const nodesEnd = await reader.read(layout.nodesAt, (from, safe) => readNodes(kernel, from, safe, nodes, nodeShape));
   if (nodesEnd === undefined || nodes.count !== nodeCount || nodes.edges !== edgeCount) return undefined;
   const edgesAt = reader.afterKey(nodesEnd, "edges");
   if (edgesAt === undefined) return undefined;
@@ -77,7 +80,7 @@ export async function decodeFile(fd: number, options: DecodeFileOptions = {}): P
   const edges: EdgeColumns = { label: sharedBytes(edgeCount), to: sharedNumbers(edgeCount), count: 0 };
   const owners = { nodeCount, nodeType: nodes.type, nodeName: nodes.name, firstEdge: nodes.firstEdge };
   let ids: Uint32Array | undefined = nodes.id.subarray(0, nodeCount);
-  const labeller = new EdgeLabeller({ ...owners, nodeId: ids }, strings);
+  const labeller = new EdgeLabeller({ ...owners, nodeId: ids }, strings, kernel);
   const positions = new Float64Array(Math.ceil(edgeCount / EDGES_PER_BLOCK));
   const edgeShape = {
     types: header.edgeTypeMap,
@@ -86,9 +89,8 @@ export async function decodeFile(fd: number, options: DecodeFileOptions = {}): P
     maxNames: strings.count,
     labeller,
     positions,
-    blockBits: Math.log2(EDGES_PER_BLOCK),
   };
-  const edgesEnd = await reader.read(edgesAt, (window, from, safe, offset) => readEdges(window, from, safe, offset, edges, edgeShape));
+  const edgesEnd = await reader.read(edgesAt, (from, safe, offset) => readEdges(kernel, from, safe, offset, edges, edgeShape));
   if (edgesEnd === undefined || edges.count !== edgeCount || edgesEnd >= layout.stringsAt) return undefined;
 
   const { weakPairs, plainObjects } = labeller.finish();
@@ -141,33 +143,33 @@ function isUsual({ header }: Layout, size: number): boolean {
     EDGE_FIELDS.length === edgeFields.length &&
     EDGE_FIELDS.every((name, i) => edgeFields[i] === name) &&
     edgeTypeMap.length <= 10 &&
+    edgeCount < 4e9 &&
     nodeCount > 0 &&
     nodeCount * nodeFields.length < 2 ** 31 &&
     shortest <= size
   );
 }
 
-type Take = (window: Window, from: number, safe: number, offset: number) => number;
+type Take = (from: number, safe: number, offset: number) => number;
 
-/** Moves a window over a section of the file. */
+/** Moves the kernel's window over a section of the file. */
 class SectionReader {
   readonly #fd: number;
   readonly #size: number;
   readonly #options: DecodeFileOptions;
-  readonly #window: Buffer = Buffer.alloc(WINDOW + 2 * RECORD_LIMIT);
-  readonly #words: DataView = new DataView(this.#window.buffer, this.#window.byteOffset, this.#window.byteLength);
+  readonly #window: Buffer;
   #windows = 0;
 
-  constructor(fd: number, size: number, options: DecodeFileOptions) {
+  constructor(fd: number, size: number, kernel: Kernel, options: DecodeFileOptions) {
     this.#fd = fd;
     this.#size = size;
+    this.#window = kernel.window;
     this.#options = options;
   }
 
   /** Gives `take` the section piece by piece. @returns the position after its bracket, or undefined if something else stood there. */
   async read(at: number, take: Take): Promise<number | undefined> {
     const window = this.#window;
-    const piece: Window = { bytes: window, view: this.#words };
     let offset = at;
     let kept = 0;
     for (;;) {
@@ -177,12 +179,8 @@ class SectionReader {
       // the zeros behind the end, which are no digits, and is not taken.
       window.fill(0, end, end + RECORD_LIMIT);
       const safe = isLast ? end : end - RECORD_LIMIT;
-      const used = take(piece, 0, safe, offset);
-      if (used < safe) {
-        let p = used;
-        while (window[p] === 0x0a) p++;
-        return window[p] === CLOSE ? offset + p + 1 : undefined;
-      }
+      const used = take(offset === at && window[0] === NEWLINE ? 1 : 0, safe, offset);
+      if (used < safe) return window[used] === CLOSE && !this.#isComma(offset + used - 1) ? offset + used + 1 : undefined;
       if (isLast) return undefined;
       window.copyWithin(0, used, end);
       kept = end - used;
@@ -193,6 +191,12 @@ class SectionReader {
         this.#options.signal?.throwIfAborted();
       }
     }
+  }
+
+  /** Whether what comes before a bracket promises one record more. */
+  #isComma(at: number): boolean {
+    const byte = Buffer.alloc(1);
+    return readSync(this.#fd, byte, 0, 1, at) === 1 && byte[0] === COMMA;
   }
 
   /** Position after `,"key":[` at `at`. */

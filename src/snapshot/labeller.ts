@@ -15,10 +15,33 @@ const SHORTEST_PAIR = 40;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** What a name means as an internal edge, beyond the well-known labels. */
+/** What a name means as an internal edge, beyond the well-known labels; it takes the edge's owner to tell (kernel/records.ts). */
 const PAIR = 255;
+const SLOPPY = 254;
 /** Labels from here on depend on the edge's owner. */
 const NEEDS_OWNER: number = EdgeLabel.slot;
+/** Which of its two labels a string has as the name of an edge, by EdgeType number; then whether it is named by a string. */
+const PLANE_OF_TYPE: Uint8Array = new Uint8Array(256).fill(2);
+PLANE_OF_TYPE[EdgeType.internal] = 0;
+PLANE_OF_TYPE[EdgeType.property] = 1;
+PLANE_OF_TYPE[EdgeType.element] = 3;
+PLANE_OF_TYPE[EdgeType.hidden] = 3;
+
+/** Labels of a batch of edges, and what is needed to mend those that depend on their owner. */
+export interface EdgeBatch {
+  readonly type: Uint8Array;
+  readonly name: Uint32Array;
+  readonly label: Uint8Array;
+  /** Numbers in the batch of edges that the kernel could not label, `specialCount` of them. */
+  readonly specials: Uint32Array;
+  readonly specialCount: number;
+}
+
+/** Where the kernel looks labels up. */
+export interface LabelTables {
+  readonly planes: Uint8Array;
+  readonly labels: Uint8Array;
+}
 /** What the owner of an edge is to us. */
 const PLAIN = 1;
 const DESCRIPTORS = 2;
@@ -45,9 +68,8 @@ export interface OwnerColumns {
 export class EdgeLabeller {
   readonly #nodes: OwnerColumns;
   readonly #strings: StringTable;
-  /** Labels by string index, 0 when it is no well-known name. */
-  readonly #asInternal: Uint8Array;
-  readonly #asProperty: Uint8Array;
+  /** Two labels by string index, as an internal edge and as a property; 0 when it is no well-known name. */
+  readonly #labels: Uint8Array;
   /** PLAIN or DESCRIPTORS by string index: what a node with this name may be. */
   readonly #ownerNames: Uint8Array;
   readonly #pairs = new Map<string, number>();
@@ -57,11 +79,12 @@ export class EdgeLabeller {
   #ownerEnd = 0;
   #ownerKind = 0;
 
-  constructor(nodes: OwnerColumns, strings: StringTable) {
+  /** @param tables filled for the kernel, if it is to label edges. */
+  constructor(nodes: OwnerColumns, strings: StringTable, tables?: LabelTables) {
     this.#nodes = nodes;
     this.#strings = strings;
-    this.#asInternal = new Uint8Array(strings.count);
-    this.#asProperty = new Uint8Array(strings.count);
+    this.#labels = tables?.labels ?? new Uint8Array(2 * strings.count);
+    tables?.planes.set(PLANE_OF_TYPE);
     this.#ownerNames = new Uint8Array(strings.count);
     this.#readNames();
   }
@@ -76,12 +99,12 @@ export class EdgeLabeller {
     const PROPERTY = EdgeType.property;
     if (e === this.#ownerEnd) this.#nextOwner(e);
     if (type === INTERNAL) {
-      const label = this.#asInternal[name] as number;
+      const label = this.#labels[2 * name] as number;
       if (label === 0) return INTERNAL;
       return label < NEEDS_OWNER ? label : this.#ofOwner(e, name, label);
     }
     if (type === PROPERTY) {
-      const label = this.#asProperty[name] as number;
+      const label = this.#labels[2 * name + 1] as number;
       if (this.#ownerKind === PLAIN && label !== PROTO) this.#lists.add(name);
       else if (this.#ownerKind >= DESCRIPTORS && label === 0) return this.#unfollowed(type, name);
       return label === 0 ? PROPERTY : label;
@@ -89,10 +112,27 @@ export class EdgeLabeller {
     return this.#ownerKind >= DESCRIPTORS ? this.#unfollowed(type, name) : type;
   }
 
+  /** Mends the kernel's labels for the `count` edges from `first` on, which come in order like take()'s. About 1 ns per edge. */
+  mend(first: number, count: number, { type, name, label, specials, specialCount }: EdgeBatch): void {
+    let s = 0;
+    const take = (i: number): void => {
+      label[i] = this.take(first + i, type[i] as number, name[i] as number);
+    };
+    for (let i = 0; i < count; ) {
+      if (first + i === this.#ownerEnd) this.#nextOwner(first + i);
+      const end = Math.min(count, this.#ownerEnd - first);
+      if (this.#ownerKind !== 0) {
+        while (i < end) take(i++);
+        while (s < specialCount && (specials[s] as number) < end) s++;
+      } else while (s < specialCount && (specials[s] as number) < end) take(specials[s++] as number);
+      i = end;
+    }
+  }
+
   /** Labels of internal edges that depend on who owns them. */
   #ofOwner(e: number, name: number, label: number): number {
     if (label === PAIR) return this.#weakPair(e, name);
-    if (label === EdgeLabel.sloppyFunctionMap) return this.#ownerKind === NATIVE_CONTEXT ? label : EdgeType.internal;
+    if (label === SLOPPY) return this.#ownerKind === NATIVE_CONTEXT ? EdgeLabel.sloppyFunctionMap : EdgeType.internal;
     return this.#ownerKind === DESCRIPTORS && isDetails(Number(this.#strings.get(name))) ? EdgeLabel.descriptorSlot : label;
   }
 
@@ -102,7 +142,7 @@ export class EdgeLabeller {
     if (type > EdgeType.shortcut) return type;
     const isSkipped =
       this.#ownerKind === NATIVE_CONTEXT
-        ? !isIndexed && this.#asInternal[name] === EdgeLabel.sloppyFunctionMap
+        ? !isIndexed && this.#labels[2 * name] === SLOPPY
         : isDetails(isIndexed ? name : Number(textAt(this.#strings, name)));
     if (!isSkipped) return type;
     if (type === EdgeType.element) return EdgeLabel.descriptorElement;
@@ -165,17 +205,17 @@ export class EdgeLabeller {
       if (length === 0) continue;
       const first = strings.byteAt(s, 0);
       if (first >= ZERO && first <= NINE) {
-        if (length >= SHORTEST_PAIR) this.#asInternal[s] = PAIR;
-        else if (isNumber(strings, s, length)) this.#asInternal[s] = EdgeLabel.slot;
+        if (length >= SHORTEST_PAIR) this.#labels[2 * s] = PAIR;
+        else if (isNumber(strings, s, length)) this.#labels[2 * s] = EdgeLabel.slot;
         continue;
       }
       if (!candidates.has(length * 256 + first)) continue;
       const name = textAt(strings, s);
       const labels = known.get(name);
       if (labels) {
-        this.#asInternal[s] = labels.internal ?? 0;
-        this.#asProperty[s] = labels.property ?? 0;
-      } else if (name === SLOPPY_FUNCTION_MAP) this.#asInternal[s] = EdgeLabel.sloppyFunctionMap;
+        this.#labels[2 * s] = labels.internal ?? 0;
+        this.#labels[2 * s + 1] = labels.property ?? 0;
+      } else if (name === SLOPPY_FUNCTION_MAP) this.#labels[2 * s] = SLOPPY;
       else this.#ownerNames[s] = OWNER_NAMES.get(name) ?? 0;
     }
   }

@@ -6,14 +6,10 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { badSnapshot, cannotReadFile } from "../errors.ts";
 import type { SnapshotHeader } from "./format.ts";
+import { BATCH, Kernel, RECORD_LIMIT, WINDOW } from "./kernel.ts";
 import { findLayout, type Layout } from "./layout.ts";
-import { type NodeColumns, type NodeShape, readNodes } from "./records.ts";
+import type { NodeShape } from "./records.ts";
 import { textOf } from "./strings.ts";
-
-const WINDOW = 1 << 20;
-/** More than the longest record with numbers of 20 digits, white space between them included. */
-const RECORD_LIMIT = 4096;
-const BATCH = 4096;
 
 /** Up to BATCH node records as columns. Reused: copy what you keep. */
 export interface NodeBatch {
@@ -23,7 +19,7 @@ export interface NodeBatch {
   readonly name: Uint32Array;
   readonly id: Uint32Array;
   /** Bytes. */
-  readonly selfSize: Float64Array;
+  readonly selfSize: Uint32Array | Float64Array;
 }
 
 /** Whether a source can be scanned: a plain file, neither a pipe nor gzip. */
@@ -91,7 +87,7 @@ export class NodeScanner {
   scan(sink: (batch: NodeBatch) => void): void {
     // Each string takes three bytes at least: a name beyond that would only cost whoever makes room for it.
     const reader = new RecordReader(this.header, Math.ceil(this.#size / 3), sink);
-    const window = Buffer.alloc(WINDOW + 2 * RECORD_LIMIT);
+    const { window } = reader;
     let at = this.#layout.nodesAt;
     let kept = 0;
     while (!reader.done) {
@@ -100,7 +96,7 @@ export class NodeScanner {
       at += read;
       const end = kept + read;
       window.fill(0, end, end + RECORD_LIMIT);
-      const used = reader.read(window, end, at >= this.#size);
+      const used = reader.read(end, at >= this.#size);
       if (reader.done) break;
       kept = end - used;
       if (kept > RECORD_LIMIT) throw badSnapshot('"nodes" has a record that never ends');
@@ -118,6 +114,8 @@ export class NodeScanner {
 }
 
 class RecordReader {
+  /** Where the bytes of the file go, with RECORD_LIMIT zeros behind their end. */
+  readonly window: Buffer;
   total = 0;
   done = false;
   readonly #header: SnapshotHeader;
@@ -126,10 +124,10 @@ class RecordReader {
   readonly #record: Float64Array;
   readonly #batch: { -readonly [K in keyof NodeBatch]: NodeBatch[K] };
   readonly #at: { type: number; name: number; id: number; size: number };
-  /** Whether records begin as V8's do, so that the fast loop understands them. */
-  readonly #fast: boolean;
-  readonly #columns: NodeColumns;
+  readonly #kernel: Kernel | undefined;
   readonly #shape: NodeShape;
+  /** Whether the comma before the next record has been read. */
+  #afterComma = false;
 
   constructor(header: SnapshotHeader, maxStrings: number, sink: (batch: NodeBatch) => void) {
     this.#header = header;
@@ -150,43 +148,39 @@ class RecordReader {
       id: new Uint32Array(BATCH),
       selfSize: new Float64Array(BATCH),
     };
-    this.#fast = ["type", "name", "id", "self_size", "edge_count"].every((name, i) => nodeFields[i] === name);
+    const isUsual = ["type", "name", "id", "self_size", "edge_count"].every((name, i) => nodeFields[i] === name);
+    this.#kernel = isUsual ? Kernel.open() : undefined;
+    this.#kernel?.setTypes(header.nodeTypeMap);
     this.#shape = {
       fields: nodeFields.length,
       detachedAt: -1,
       types: header.nodeTypeMap,
-      maxEdges: Number.MAX_SAFE_INTEGER,
-      maxNames: Math.min(maxStrings, 0x7fffffff),
+      maxEdges: 0xffffffff,
+      maxNames: Math.min(maxStrings, 0xffffffff),
     };
-    const { type, name, id } = this.#batch;
-    this.#columns = {
-      ...{ type, name, id, selfSize: new Uint32Array(BATCH), wide: [], firstEdge: new Uint32Array(BATCH + 1) },
-      ...{ detachedness: undefined, count: 0, edges: 0, before: 0 },
-    };
+    this.window = this.#kernel?.window ?? Buffer.alloc(WINDOW + 2 * RECORD_LIMIT);
   }
 
-  /** Reads whole records of bytes[0, end) and returns how many bytes they took. */
-  read(bytes: Buffer, end: number, isLast: boolean): number {
-    const used = this.#fast ? this.#readFast(bytes, isLast ? end : end - RECORD_LIMIT) : 0;
-    return used + this.#readPatiently(bytes.subarray(used), end - used, isLast);
+  /** Reads whole records of the window's first `end` bytes and returns how many bytes they took. */
+  read(end: number, isLast: boolean): number {
+    const used = this.#kernel ? this.#readFast(this.#kernel, isLast ? end : end - RECORD_LIMIT) : 0;
+    return used + this.#readPatiently(this.window.subarray(used), end - used, isLast);
   }
 
   /** Records as V8 writes them. What is left, at the latest the bracket, is for the patient way. */
-  #readFast(bytes: Buffer, safe: number): number {
-    const window = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
-    const batch = this.#batch;
-    const columns = this.#columns;
-    for (let at = 0; ; ) {
-      if (batch.count > 0) this.#flush();
-      columns.before = this.total;
-      columns.count = 0;
-      columns.wide.length = 0;
-      at = readNodes(window, at, safe, columns, this.#shape);
-      const { count } = columns;
-      batch.count = count;
-      batch.selfSize.set(columns.selfSize.subarray(0, count));
-      for (const { node, size } of columns.wide) batch.selfSize[node] = size;
-      this.total += count;
+  #readFast(kernel: Kernel, safe: number): number {
+    const { type, name, id, selfSize } = kernel;
+    let at = this.total === 0 && this.window[0] === 0x0a ? 1 : 0;
+    for (;;) {
+      at = kernel.nodes(at, safe, BATCH, this.#shape, 0);
+      const { count } = kernel;
+      if (count > 0) {
+        // What was read patiently comes first.
+        if (this.#batch.count > 0) this.#flush();
+        this.#sink({ count, type, name, id, selfSize });
+        this.total += count;
+        this.#afterComma = true;
+      }
       if (count < BATCH) return at;
     }
   }
@@ -200,7 +194,7 @@ class RecordReader {
     while (at < safe) {
       let p = at;
       const first = this.total === 0;
-      let comma = false;
+      let comma = this.#afterComma;
       for (let c = (bytes[p] as number) ^ 0x30; c > 9; c = (bytes[++p] as number) ^ 0x30) {
         if (c === COMMA && !comma && !first) comma = true;
         else if (c !== SPACE && c !== NEWLINE && c !== RETURN && c !== TAB) return this.#end(bytes, p, comma);
@@ -223,6 +217,7 @@ class RecordReader {
       }
       if (p > end) throw badSnapshot('"nodes" has a record that never ends');
       this.#take(record);
+      this.#afterComma = false;
       at = p;
     }
     return at;

@@ -1,0 +1,173 @@
+// The loops of kernel/ with the memory they work in: a window of the file, and columns of one batch of records.
+
+import { EDGES_PER_BLOCK } from "./edgeNames.ts";
+import { KERNEL_CODE } from "./kernelCode.ts";
+
+/** Records of one call at most. */
+export const BATCH = 4096;
+/** Bytes of the file that are looked at together. */
+export const WINDOW: number = 1 << 20;
+/** More than the longest record, with numbers of 20 digits and white space between them. */
+export const RECORD_LIMIT = 4096;
+const PAGE = 65_536;
+/** Number of types that a snapshot's header can have, as far as the kernel is concerned: two digits. */
+const TYPES = 128;
+const NO_TYPE = 255;
+
+/** The little of it that is used here: Node's own types leave it out. */
+declare const WebAssembly: {
+  readonly Module: new (code: Uint8Array) => object;
+  readonly Memory: new (size: { initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Instance: new (module: object, imports: object) => { readonly exports: object };
+};
+
+interface Exports {
+  readonly count: { readonly value: number };
+  readonly specials: { readonly value: number };
+  readonly anyDetached: { readonly value: number };
+  nodes(...args: number[]): number;
+  edges(...args: number[]): number;
+}
+
+let compiled: object | undefined | null;
+
+/** The kernel's code, or undefined where there is no WebAssembly with vectors (`--jitless`, processors before 2008). */
+function moduleOf(): object | undefined {
+  if (compiled === undefined) {
+    try {
+      compiled = new WebAssembly.Module(Buffer.from(KERNEL_CODE, "base64"));
+    } catch {
+      compiled = null;
+    }
+  }
+  return compiled ?? undefined;
+}
+
+/** One reader of records: not for two sections at once. */
+export class Kernel {
+  /** The file's bytes go here: WINDOW at most, behind what was left of the window before; and RECORD_LIMIT zeros behind their end. */
+  readonly window: Buffer;
+  /** Columns of the records of the last call. */
+  readonly type: Uint8Array;
+  readonly name: Uint32Array;
+  /** Of nodes. */
+  readonly id: Uint32Array;
+  readonly selfSize: Uint32Array;
+  readonly detachedness: Uint8Array;
+  /** Edges of this node and all before it. */
+  readonly edgesSoFar: Uint32Array;
+  /** Of edges: label (labeller.ts), and node number of the target. */
+  readonly label: Uint8Array;
+  readonly to: Uint32Array;
+  /** Edges whose label depends on their owner: their numbers among those of the call. */
+  readonly specials: Uint32Array;
+  /** Where every 128th edge begins, as the kernel counts bytes: the window begins at its byteOffset. */
+  readonly positions: Uint32Array;
+  /** Room for what edges are called: how those of each type are named, and two labels for each string. */
+  readonly planes: Uint8Array;
+  readonly labels: Uint8Array;
+  readonly #types: Uint8Array;
+  readonly #exports: Exports;
+
+  private constructor(module: object, strings: number) {
+    let end = 0;
+    const place = (bytes: number): number => {
+      const at = end;
+      end += Math.ceil(bytes / 64) * 64;
+      return at;
+    };
+    const types = place(TYPES);
+    const planes = place(TYPES * 2);
+    const byte = [place(BATCH), place(BATCH)] as const;
+    const word = [place(4 * BATCH), place(4 * BATCH), place(4 * BATCH), place(4 * BATCH)] as const;
+    const positions = place((4 * BATCH) / EDGES_PER_BLOCK + 4);
+    const labels = place(2 + 2 * strings);
+    const window = place(WINDOW + 2 * RECORD_LIMIT);
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
+    const bytes = (at: number, length: number): Uint8Array => new Uint8Array(memory.buffer, at, length);
+    const words = (at: number, length: number): Uint32Array => new Uint32Array(memory.buffer, at, length);
+    this.#types = bytes(types, TYPES);
+    this.planes = bytes(planes, TYPES * 2);
+    this.labels = bytes(labels + 2, 2 * strings);
+    this.type = bytes(byte[0], BATCH);
+    this.detachedness = bytes(byte[1], BATCH);
+    this.name = words(word[0], BATCH);
+    this.id = words(word[1], BATCH);
+    this.label = this.detachedness;
+    this.to = this.id;
+    this.selfSize = words(word[2], BATCH);
+    this.specials = this.selfSize;
+    this.edgesSoFar = words(word[3], BATCH);
+    this.positions = words(positions, BATCH / EDGES_PER_BLOCK + 1);
+    this.window = Buffer.from(memory.buffer, window, WINDOW + 2 * RECORD_LIMIT);
+    this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
+  }
+
+  /**
+   * @param strings how many strings there are that edges can be called, if edges are to be read.
+   * @returns undefined where the kernel cannot run; everything must then be read patiently.
+   */
+  static open(strings: number = 0): Kernel | undefined {
+    const module = moduleOf();
+    return module && new Kernel(module, strings);
+  }
+
+  /** Records of the last call. */
+  get count(): number {
+    return this.#exports.count.value;
+  }
+
+  get specialCount(): number {
+    return this.#exports.specials.value;
+  }
+
+  /** Whether any node of the last call had a detachedness. */
+  get anyDetached(): boolean {
+    return this.#exports.anyDetached.value !== 0;
+  }
+
+  /** @param types our type number by the file's. */
+  setTypes(types: Uint8Array): void {
+    this.#types.fill(NO_TYPE);
+    this.#types.set(types.subarray(0, TYPES));
+  }
+
+  /**
+   * Reads nodes from the window's byte `from` on that begin before `safe`, up to `most`.
+   * @param edges edges of all nodes before. @param detachedAt place of `detachedness` among the fields, or -1.
+   * @returns the first byte of the record it did not take.
+   */
+  nodes(
+    from: number,
+    safe: number,
+    most: number,
+    { fields, detachedAt, maxNames, maxEdges }: { fields: number; detachedAt: number; maxNames: number; maxEdges: number },
+    edges: number,
+  ): number {
+    const start = this.window.byteOffset;
+    const counts = [fields, Math.max(0, detachedAt), maxNames, maxEdges, edges] as const;
+    const { type, name, id, selfSize, edgesSoFar, detachedness } = this;
+    const columns = [type, name, id, selfSize, edgesSoFar, detachedness].map((column) => column.byteOffset);
+    return this.#exports.nodes(start + from, start + safe, Math.min(most, BATCH), this.#types.byteOffset, ...counts, ...columns) - start;
+  }
+
+  /**
+   * Reads edges, as nodes() does.
+   * @param before edges that were read before: the positions of those whose number is a multiple of 128 are noted.
+   */
+  edges(
+    from: number,
+    safe: number,
+    most: number,
+    shape: { nodeFields: number; nodeCount: number; maxNames: number },
+    before: number,
+  ): number {
+    const start = this.window.byteOffset;
+    const { maxNames, nodeFields, nodeCount } = shape;
+    const counts = [maxNames, nodeFields, nodeCount, before % EDGES_PER_BLOCK] as const;
+    const { planes, labels, type, name, label, to, positions, specials } = this;
+    const tables = [this.#types.byteOffset, planes.byteOffset, labels.byteOffset - 2] as const;
+    const columns = [type, name, label, to, positions, specials].map((column) => column.byteOffset);
+    return this.#exports.edges(start + from, start + safe, Math.min(most, BATCH), ...tables, ...counts, ...columns) - start;
+  }
+}
