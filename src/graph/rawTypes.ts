@@ -38,39 +38,63 @@ function keyOf(type: number, name: number): number {
   return type === NodeType.object || type === NodeType.native ? name + FIRST_NAME : type;
 }
 
-/** A column that grows with the biggest key. */
-class Sums {
-  values = new Float64Array(1 << 14);
+const PAGE_BITS = 9;
+const IN_PAGE = (1 << PAGE_BITS) - 1;
 
-  grow(key: number): void {
-    const bigger = new Float64Array(Math.max(this.values.length * 2, key + 1));
-    bigger.set(this.values);
-    this.values = bigger;
+/** Some sums for each key, in pages that exist only where keys do: few of a snapshot's strings are names of classes. */
+class Sums {
+  readonly width: number;
+  readonly #pages: (Float64Array | undefined)[] = [];
+
+  /** @param width sums of each key; the first is a count. */
+  constructor(width: number) {
+    this.width = width;
+  }
+
+  /** The page of a key; its sums begin at `(key & IN_PAGE) * width`. */
+  page(key: number): Float64Array {
+    return this.#pages[key >>> PAGE_BITS] ?? this.#open(key >>> PAGE_BITS);
+  }
+
+  /** The sum number `i` of a key. */
+  of(key: number, i: number): number {
+    return this.page(key)[(key & IN_PAGE) * this.width + i] as number;
+  }
+
+  /** Keys that were counted, in order. */
+  keys(): number[] {
+    return this.#pages.flatMap((page, p) => {
+      const first = p << PAGE_BITS;
+      return page ? Array.from({ length: IN_PAGE + 1 }, (_, i) => first + i).filter((key) => this.of(key, 0) !== 0) : [];
+    });
+  }
+
+  #open(number: number): Float64Array {
+    const page = new Float64Array((IN_PAGE + 1) * this.width);
+    this.#pages[number] = page;
+    return page;
   }
 }
 
 /** Counts every node of the file by type. Nodes of size 0 are no objects of their own and are not counted. */
 export function countRawTypes(scanner: NodeScanner): Map<string, RawCount> {
-  const counts = new Sums();
-  const sizes = new Sums();
+  const sums = new Sums(2);
   scanner.scan(({ count, type, name, selfSize }) => {
     for (let i = 0; i < count; i++) {
       const size = selfSize[i] as number;
       if (size === 0) continue;
       const key = keyOf(type[i] as number, name[i] as number);
-      if (key >= counts.values.length) {
-        counts.grow(key);
-        sizes.grow(key);
-      }
-      (counts.values[key] as number)++;
-      (sizes.values[key] as number) += size;
+      const page = sums.page(key);
+      const at = (key & IN_PAGE) * 2;
+      (page[at] as number)++;
+      (page[at + 1] as number) += size;
     }
   });
   const rows = new Map<string, RawCount>();
-  for (const [key, name] of namesOf(scanner, counts.values)) {
+  for (const [key, name] of namesOf(scanner, sums)) {
     const row = rows.get(name) ?? { count: 0, shallow: 0 };
-    row.count += counts.values[key] as number;
-    row.shallow += sizes.values[key] as number;
+    row.count += sums.of(key, 0);
+    row.shallow += sums.of(key, 1);
     rows.set(name, row);
   }
   return rows;
@@ -95,14 +119,9 @@ export function countRawGraph(graph: HeapGraph): Map<string, RawCount> {
 }
 
 /** Class name of every key that was counted. */
-function namesOf(scanner: NodeScanner, counts: Float64Array): Map<number, string> {
-  const keys: number[] = [];
-  const wanted = new Set<number>();
-  for (let key = 0; key < counts.length; key++) {
-    if (counts[key] === 0) continue;
-    keys.push(key);
-    if (key >= FIRST_NAME) wanted.add(key - FIRST_NAME);
-  }
+function namesOf(scanner: NodeScanner, sums: Sums): Map<number, string> {
+  const keys = sums.keys();
+  const wanted = new Set(keys.filter((key) => key >= FIRST_NAME).map((key) => key - FIRST_NAME));
   const strings = scanner.strings(wanted);
   return new Map(
     keys.map((key) => {
@@ -143,40 +162,11 @@ export class IdBits {
 export function compareRaw(before: NodeScanner, now: NodeScanner): Map<string, RawDifference> {
   const old = new IdBits();
   const fresh = new IdBits();
-  const counts = {
-    before: new Sums(),
-    now: new Sums(),
-    added: new Sums(),
-    removed: new Sums(),
-    addedBytes: new Sums(),
-    removedBytes: new Sums(),
-  };
   before.scan(({ count, id }) => {
     for (let i = 0; i < count; i++) old.add(id[i] as number);
   });
-  now.scan(({ count, type, name, id, selfSize }) => {
-    for (let i = 0; i < count; i++) {
-      fresh.add(id[i] as number);
-      if (selfSize[i] === 0 || isNativeId(id[i] as number)) continue;
-      const key = keyOf(type[i] as number, name[i] as number);
-      while (key >= counts.now.values.length) for (const sums of [counts.now, counts.added, counts.addedBytes]) sums.grow(key);
-      (counts.now.values[key] as number)++;
-      if (old.has(id[i] as number)) continue;
-      (counts.added.values[key] as number)++;
-      (counts.addedBytes.values[key] as number) += selfSize[i] as number;
-    }
-  });
-  before.scan(({ count, type, name, id, selfSize }) => {
-    for (let i = 0; i < count; i++) {
-      if (selfSize[i] === 0 || isNativeId(id[i] as number)) continue;
-      const key = keyOf(type[i] as number, name[i] as number);
-      while (key >= counts.before.values.length) for (const sums of [counts.before, counts.removed, counts.removedBytes]) sums.grow(key);
-      (counts.before.values[key] as number)++;
-      if (fresh.has(id[i] as number)) continue;
-      (counts.removed.values[key] as number)++;
-      (counts.removedBytes.values[key] as number) += selfSize[i] as number;
-    }
-  });
+  const added = compareWith(now, old, fresh);
+  const removed = compareWith(before, fresh, undefined);
   const rows = new Map<string, RawDifference>();
   const rowOf = (name: string): RawDifference => {
     let row = rows.get(name);
@@ -186,17 +176,36 @@ export function compareRaw(before: NodeScanner, now: NodeScanner): Map<string, R
     }
     return row;
   };
-  for (const [key, name] of namesOf(now, counts.now.values)) {
+  for (const [key, name] of namesOf(now, added)) {
     const row = rowOf(name);
-    row.now += counts.now.values[key] as number;
-    row.added += counts.added.values[key] as number;
-    row.addedBytes += counts.addedBytes.values[key] as number;
+    row.now += added.of(key, 0);
+    row.added += added.of(key, 1);
+    row.addedBytes += added.of(key, 2);
   }
-  for (const [key, name] of namesOf(before, counts.before.values)) {
+  for (const [key, name] of namesOf(before, removed)) {
     const row = rowOf(name);
-    row.before += counts.before.values[key] as number;
-    row.removed += counts.removed.values[key] as number;
-    row.removedBytes += counts.removedBytes.values[key] as number;
+    row.before += removed.of(key, 0);
+    row.removed += removed.of(key, 1);
+    row.removedBytes += removed.of(key, 2);
   }
   return rows;
+}
+
+/** For each key: its objects, those of them that `others` does not have, and their bytes. Notes all ids in `seen`. */
+function compareWith(scanner: NodeScanner, others: IdBits, seen: IdBits | undefined): Sums {
+  const sums = new Sums(3);
+  scanner.scan(({ count, type, name, id, selfSize }) => {
+    for (let i = 0; i < count; i++) {
+      seen?.add(id[i] as number);
+      if (selfSize[i] === 0 || isNativeId(id[i] as number)) continue;
+      const key = keyOf(type[i] as number, name[i] as number);
+      const page = sums.page(key);
+      const at = (key & IN_PAGE) * 3;
+      (page[at] as number)++;
+      if (others.has(id[i] as number)) continue;
+      (page[at + 1] as number)++;
+      (page[at + 2] as number) += selfSize[i] as number;
+    }
+  });
+  return sums;
 }
