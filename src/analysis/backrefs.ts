@@ -24,6 +24,8 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
   const { tooMany = 10, maxNodes = 24 } = options;
   const skip = skipper(options, new Set(targets));
   const builder = new PictureBuilder(graph, options);
+  // Before anything else: the search for retainers goes along paths that are known.
+  const bestOf = new Map(targets.map((target) => [target, graph.rootPaths.pathTo(target)]));
   for (const target of targets) builder.card(target).isTarget = true;
   const chained = new Set<number>();
   const depth = new Map<number, number>(targets.map((target) => [target, 0]));
@@ -35,7 +37,7 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
 
   function drawTarget(target: number): void {
     const ranked = rankHolders(graph, target, skip);
-    const best = graph.rootPaths.pathTo(target);
+    const best = bestOf.get(target);
     builder.backPointers += ranked.backPointers;
     if (!best) builder.notes.push(`only weak references or a debugger hold @${graph.id(target)}: the next garbage collection may free it`);
     drawRoots(target, ranked, best);

@@ -240,6 +240,7 @@ export interface LeakingResult {
  */
 export function leakingObjects(graph: HeapGraph, limit = 20): LeakingResult {
   const { columns } = graph;
+  void graph.retainers; // nearly every object is asked for its own
   const found: { node: number; heldBy: string }[] = [];
   for (let n = 1; n < graph.nodeCount; n++) {
     const type = columns.nodeType[n];

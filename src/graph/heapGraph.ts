@@ -14,6 +14,7 @@ import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
 import { Emitters } from "./emitters.ts";
 import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
 import { search, sortedOrder } from "./lookUp.ts";
+import { RetainerSearch } from "./retainerSearch.ts";
 import { indexRetainers, type RetainerIndex } from "./retainers.ts";
 import { RootPaths } from "./rootPaths.ts";
 import { Scopes } from "./scopes.ts";
@@ -30,9 +31,9 @@ export function isSystemName(name: string): boolean {
 /** Objects of V8 are a whole number of slots: one odd multiple of 4 gives compressed pointers away. */
 function findPointerSize({ nodeCount, nodeType, nodeSelfSize }: SnapshotColumns): 4 | 8 {
   for (let n = 0; n < nodeCount; n++) {
+    if (((nodeSelfSize[n] as number) & 7) !== 4) continue; // so is the memory behind buffers, which has no slots
     const type = nodeType[n];
-    if (type !== NodeType.closure && type !== NodeType.object && type !== NodeType.array) continue;
-    if ((nodeSelfSize[n] as number) % 8 === 4) return 4;
+    if (type === NodeType.closure || type === NodeType.object || type === NodeType.array) return 4;
   }
   return 8;
 }
@@ -42,9 +43,6 @@ const FEW_EDGES = 1_500_000;
 
 /** With more edges than this a second thread is faster, its start included. */
 const TWO_THREADS = 3_000_000;
-
-/** Searches through all edges before an index of retainers is made. */
-const FEW_SCANS = 4;
 
 /** Up to here a scan of the ids (a millisecond per million) is cheaper than sorting them. */
 const FEW_LOOK_UPS = 64;
@@ -66,7 +64,7 @@ export class HeapGraph {
   #locatedClasses: ClassTable | undefined;
   #classNamer: ClassNamer | undefined;
   #shapes: readonly Shape[] | undefined;
-  #retainerLookUps = 0;
+  readonly #retainerSearch = new RetainerSearch(this);
   #idOrder: Uint32Array | undefined;
   #idLookUps = 0;
   #locationOrder: Uint32Array | undefined;
@@ -249,17 +247,10 @@ export class HeapGraph {
     this.#retainers ??= indexRetainers(this.columns);
     return this.#retainers;
   }
-  /**
-   * The edges that point at n, in file order. The first few times they are searched for: an index of all takes as long
-   * as several of such searches.
-   */
+  /** The edges that point at n, in file order: searched for while few nodes are asked for, then from the index. */
   retainingEdges(n: number): Uint32Array {
-    if (!this.#retainers && this.#retainerLookUps++ < FEW_SCANS) {
-      const edges: number[] = [];
-      const { edgeTo } = this.columns;
-      for (let e = edgeTo.indexOf(n); e >= 0; e = edgeTo.indexOf(n, e + 1)) edges.push(e);
-      return Uint32Array.from(edges);
-    }
+    const searched = this.#retainers ? undefined : this.#retainerSearch.edgesTo(n);
+    if (searched) return searched;
     const { first, edge } = this.retainers;
     return edge.subarray(first[n], first[n + 1]);
   }
@@ -307,6 +298,11 @@ export class HeapGraph {
   /** Why each node is alive: the root path a Node developer would name. */
   get rootPaths(): RootPaths {
     this.#rootPaths ??= new RootPaths(this);
+    return this.#rootPaths;
+  }
+
+  /** The same, if somebody asked for one already. */
+  get knownRootPaths(): RootPaths | undefined {
     return this.#rootPaths;
   }
 

@@ -79,6 +79,12 @@ export class RootPaths {
     return edge < 0 ? undefined : { node: this.#graph.ownerOf(edge), edge };
   }
 
+  /** The node before this one on the cheapest path found so far, which costs nothing to ask. */
+  foundBefore(node: number): number | undefined {
+    const edge = (this.#lastEdge[node] as number) - 1;
+    return edge < 0 ? undefined : this.#graph.ownerOf(edge);
+  }
+
   /** The cheapest path to the node, or undefined when only weak edges or debuggers reach it. */
   pathTo(node: number): RootPath | undefined {
     if (!this.reaches(node)) return undefined;
