@@ -3,6 +3,7 @@
 // What room is left goes to further holders of the cards nearest the target, which is what shows both the timer
 // and the listener behind one shared scope.
 
+import { withCommas } from "../graph/describe.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import { holdersOf } from "../graph/holds.ts";
 import type { HoldLabel } from "../graph/labels.ts";
@@ -112,7 +113,7 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
     steps.forEach((step, i) => {
       const card = builder.card(step.node);
       if (step.folded > 0) {
-        card.extra ??= `last of a chain: ${step.folded.toLocaleString("en-US")} alike between`;
+        card.extra ??= `last of a chain: ${withCommas(step.folded)} alike between`;
         chained.add(step.node);
       }
       builder.edge(from as number, step.node, [step.label], { onPath });

@@ -68,7 +68,8 @@ export class HeapGraph {
   #idOrder: Uint32Array | undefined;
   #idLookUps = 0;
   #locationOrder: Uint32Array | undefined;
-  #locationLookUps = 0;
+  /** Positions that were searched for, -1 where there is none. */
+  readonly #locationAt = new Map<number, number>();
   #rootPaths: RootPaths | undefined;
   readonly #contextNames = new Map<number, boolean>();
   readonly #systemNames = new Map<number, boolean>();
@@ -160,15 +161,16 @@ export class HeapGraph {
   /** Where the node's class or function was defined, if the file says so. Line and column are 0-based. */
   locationOf(n: number): { scriptId: number; line: number; column: number } | undefined {
     const { node, scriptId, line, column } = this.columns.locations;
-    let i: number | undefined;
-    if (!this.#locationOrder && this.#locationLookUps++ < FEW_LOOK_UPS) {
-      const at = node.indexOf(n);
-      i = at < 0 ? undefined : at;
-    } else {
+    let i = this.#locationAt.get(n);
+    if (i === undefined && !this.#locationOrder && this.#locationAt.size < FEW_LOOK_UPS) {
+      i = node.indexOf(n);
+      this.#locationAt.set(n, i);
+    }
+    if (i === undefined) {
       this.#locationOrder ??= sortedOrder(node);
       i = search(this.#locationOrder, node, n);
     }
-    return i === undefined ? undefined : { scriptId: scriptId[i] as number, line: line[i] as number, column: column[i] as number };
+    return i === undefined || i < 0 ? undefined : { scriptId: scriptId[i] as number, line: line[i] as number, column: column[i] as number };
   }
 
   // ── edges ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -363,7 +365,7 @@ export class HeapGraph {
     return is;
   }
 
-  /** Whether a hidden node is the context of a realm (`vm` makes several). */
+  /** Whether the node's name is that of the context of a realm (`vm` makes several). */
   isNativeContext(n: number): boolean {
     const nameIndex = this.columns.nodeName[n] as number;
     let is = this.#nativeContextNames.get(nameIndex);

@@ -35,21 +35,21 @@ export interface RootPath {
 export class RootPaths {
   readonly #graph: HeapGraph;
   readonly costs: StepCosts;
-  /** 1 + the price of the cheapest path found so far, 0 where none was: memory that nobody has come to stays untouched. */
-  readonly #price: Uint32Array;
-  /** 1 + the last edge of that path; 0 at a beginning. */
-  readonly #lastEdge: Uint32Array;
+  /**
+   * Two numbers a node, side by side since they are wanted together: 1 + the price of the cheapest path found so far, or 0
+   * where none was, and 1 + the last edge of that path, or 0 at a beginning. What nobody has come to stays untouched memory.
+   */
+  readonly #found: Uint32Array;
   readonly #starts: Map<number, PathStart & { category?: string }>;
   readonly #queue = new BucketQueue();
 
   constructor(graph: HeapGraph) {
     this.#graph = graph;
     this.costs = new StepCosts(graph);
-    this.#price = new Uint32Array(graph.nodeCount);
-    this.#lastEdge = new Uint32Array(graph.nodeCount);
+    this.#found = new Uint32Array(2 * graph.nodeCount);
     this.#starts = collectStarts(graph);
     for (const { node, cost } of this.#starts.values()) {
-      this.#price[node] = cost + 1;
+      this.#found[2 * node] = cost + 1;
       this.#queue.push(node, cost);
     }
   }
@@ -57,31 +57,31 @@ export class RootPaths {
   /** Price of the cheapest path to the node, NO_COST when there is none. */
   costOf(node: number): number {
     this.#growTo(node);
-    return ((this.#price[node] as number) - 1) >>> 0;
+    return ((this.#found[2 * node] as number) - 1) >>> 0;
   }
 
   /** Whether some non-debugger root reaches the node over strong edges. */
   reaches(node: number): boolean {
-    if (this.#price[node] === 0) this.#growTo(node);
-    return this.#price[node] !== 0;
+    if (this.#found[2 * node] === 0) this.#growTo(node);
+    return this.#found[2 * node] !== 0;
   }
 
   isStart(node: number): boolean {
     if (!this.#starts.has(node)) return false;
     this.#growTo(node);
-    return this.#lastEdge[node] === 0;
+    return this.#found[2 * node + 1] === 0;
   }
 
   /** The node before this one on its path; undefined at a beginning. */
   before(node: number): { node: number; edge: number } | undefined {
     this.#growTo(node);
-    const edge = (this.#lastEdge[node] as number) - 1;
+    const edge = (this.#found[2 * node + 1] as number) - 1;
     return edge < 0 ? undefined : { node: this.#graph.ownerOf(edge), edge };
   }
 
   /** The node before this one on the cheapest path found so far, which costs nothing to ask. */
   foundBefore(node: number): number | undefined {
-    const edge = (this.#lastEdge[node] as number) - 1;
+    const edge = (this.#found[2 * node + 1] as number) - 1;
     return edge < 0 ? undefined : this.#graph.ownerOf(edge);
   }
 
@@ -193,27 +193,26 @@ export class RootPaths {
   /** Grows the tree until the node's path is final: nothing in the queue is cheaper, and no step is free. */
   #growTo(node: number): void {
     const { firstEdge, edgeTo } = this.#graph.columns;
-    const price = this.#price;
-    const lastEdge = this.#lastEdge;
+    const found = this.#found;
     const queue = this.#queue;
     const { costs } = this;
     for (;;) {
-      const found = price[node] as number;
-      if (found !== 0 && found - 1 <= queue.price) return;
+      const price = found[2 * node] as number;
+      if (price !== 0 && price - 1 <= queue.price) return;
       if (!queue.next()) return;
       const { price: here, node: n } = queue;
-      if (price[n] !== here + 1) continue; // a cheaper way was found after this one had been queued
+      if (found[2 * n] !== here + 1) continue; // a cheaper way was found after this one had been queued
       const end = firstEdge[n + 1] as number;
       for (let e = firstEdge[n] as number; e < end; e++) {
         const to = edgeTo[e] as number;
-        const known = price[to] as number;
+        const known = found[2 * to] as number;
         if (known !== 0 && known <= here + 1) continue;
         const step = costs.of(n, e);
         if (step < 0) continue;
         const total = here + step;
         if (known !== 0 && total + 1 >= known) continue;
-        price[to] = total + 1;
-        lastEdge[to] = e + 1;
+        found[2 * to] = total + 1;
+        found[2 * to + 1] = e + 1;
         queue.push(to, total);
       }
     }
