@@ -140,8 +140,8 @@ export class LocationBuilder {
   #count = 0;
 
   /**
-   * Reads whole records of V8's usual form, each with the comma after it: a millisecond per megabyte, where the sink takes
-   * three. @returns the position after the last one taken; the rest, and all that is wrong, is for the sink.
+   * Reads whole records of V8's usual form, each with the comma after it: 1.6 ns per byte, where the sink takes 3.
+   * @returns the position after the last one taken; the rest, and all that is wrong, is for the sink.
    */
   takeUsual(chunk: Uint8Array, from: number, end: number, { nodeCount, nodeFields, locationFields }: SnapshotHeader): number {
     if (locationFields.join() !== "object_index,script_id,line,column") return from;
