@@ -3,6 +3,7 @@
 // What room is left goes to further holders of the cards nearest the target, which is what shows both the timer
 // and the listener behind one shared scope.
 
+import { withCommas } from "../graph/describe.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import { holdersOf } from "../graph/holds.ts";
 import type { HoldLabel } from "../graph/labels.ts";
@@ -24,6 +25,8 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
   const { tooMany = 10, maxNodes = 24 } = options;
   const skip = skipper(options, new Set(targets));
   const builder = new PictureBuilder(graph, options);
+  // Before anything else: the search for retainers goes along paths that are known.
+  const bestOf = new Map(targets.map((target) => [target, graph.rootPaths.pathTo(target)]));
   for (const target of targets) builder.card(target).isTarget = true;
   const chained = new Set<number>();
   const depth = new Map<number, number>(targets.map((target) => [target, 0]));
@@ -35,7 +38,7 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
 
   function drawTarget(target: number): void {
     const ranked = rankHolders(graph, target, skip);
-    const best = graph.rootPaths.pathTo(target);
+    const best = bestOf.get(target);
     builder.backPointers += ranked.backPointers;
     if (!best) builder.notes.push(`only weak references or a debugger hold @${graph.id(target)}: the next garbage collection may free it`);
     drawRoots(target, ranked, best);
@@ -110,7 +113,7 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
     steps.forEach((step, i) => {
       const card = builder.card(step.node);
       if (step.folded > 0) {
-        card.extra ??= `last of a chain: ${step.folded.toLocaleString("en-US")} alike between`;
+        card.extra ??= `last of a chain: ${withCommas(step.folded)} alike between`;
         chained.add(step.node);
       }
       builder.edge(from as number, step.node, [step.label], { onPath });

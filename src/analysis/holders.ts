@@ -70,7 +70,7 @@ export function rankHolders(graph: HeapGraph, node: number, skip?: NodePredicate
 }
 
 function priceOf(graph: HeapGraph, n: number): number {
-  return graph.rootPaths.cost[n] as number;
+  return graph.rootPaths.costOf(n);
 }
 
 function pathOf(graph: HeapGraph, n: number, avoid: ReadonlySet<number>): RootPath | undefined {
@@ -84,7 +84,7 @@ function pathOf(graph: HeapGraph, n: number, avoid: ReadonlySet<number>): RootPa
 
 function costOf(graph: HeapGraph, path: RootPath): number {
   const { rootPaths } = graph;
-  let cost = rootPaths.cost[path.nodes[0] as number] as number;
+  let cost = rootPaths.costOf(path.nodes[0] as number);
   path.edges.forEach((edge, i) => {
     cost += Math.max(0, rootPaths.costs.of(path.nodes[i] as number, edge));
   });

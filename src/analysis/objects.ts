@@ -133,7 +133,7 @@ const NEWEST = 256;
  */
 export function typicalOfType(graph: HeapGraph, type: string, before?: HeapGraph): NodeIndex | undefined {
   const nodes = nodesOfType(graph, type).sort((a, b) => graph.id(b) - graph.id(a));
-  const candidates = nodes.filter((n) => !isPrototype(graph, n) && (graph.rootPaths.cost[n] as number) < PASSING_COST);
+  const candidates = nodes.filter((n) => !isPrototype(graph, n) && graph.rootPaths.costOf(n) < PASSING_COST);
   const groups = new Map<string, number[]>();
   for (const n of before ? candidates : candidates.slice(0, NEWEST)) {
     const look = heldLook(graph, n);
@@ -240,6 +240,7 @@ export interface LeakingResult {
  */
 export function leakingObjects(graph: HeapGraph, limit = 20): LeakingResult {
   const { columns } = graph;
+  void graph.retainers; // nearly every object is asked for its own
   const found: { node: number; heldBy: string }[] = [];
   for (let n = 1; n < graph.nodeCount; n++) {
     const type = columns.nodeType[n];

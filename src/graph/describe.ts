@@ -109,7 +109,7 @@ function describeObject(graph: HeapGraph, n: number, location: string | undefine
   if (bytes !== undefined) {
     // How much of it a view shows is not in a snapshot; that it keeps all of it is what matters.
     const isView = graph.edgeNamed(n, "buffer", EdgeType.internal) !== undefined;
-    return { kind: "collection", title, preview: `${isView ? "view of " : ""}${bytes.toLocaleString("en-US")} bytes`, location };
+    return { kind: "collection", title, preview: `${isView ? "view of " : ""}${withCommas(bytes)} bytes`, location };
   }
   return { kind: title.startsWith("Node / ") ? "native" : "object", title, preview: ownProperties(graph, n), location };
 }
@@ -199,8 +199,13 @@ function listed(names: readonly string[]): string {
   return more > 0 ? `${shown.join(", ")}, +${more}` : shown.join(", ");
 }
 
+/** `1,234`, without Intl: the first number it formats takes 20 ms. */
+export function withCommas(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
 function plural(count: number, [one, many]: readonly [string, string]): string {
-  return `${count.toLocaleString("en-US")} ${count === 1 ? one : many}`;
+  return `${withCommas(count)} ${count === 1 ? one : many}`;
 }
 
 /** `path:line` of where a function or an object's class was defined. */

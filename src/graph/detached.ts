@@ -4,6 +4,7 @@
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { TYPE_OF_LABEL } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
+import { positionsOf } from "./lookUp.ts";
 
 const ATTACHED = 1;
 const DETACHED = 2;
@@ -11,7 +12,7 @@ const DETACHED = 2;
 /** 1 for each node that DevTools calls `Detached …`; undefined when the file says nothing of it. */
 export function findDetached(columns: SnapshotColumns): Uint8Array | undefined {
   const { nodeCount, nodeType, nodeDetachedness, firstEdge, edgeLabel, edgeTo } = columns;
-  if (!nodeDetachedness?.includes(DETACHED)) return undefined;
+  if (!nodeDetachedness || positionsOf(nodeDetachedness, DETACHED).next().done) return undefined;
   const seen = new Uint8Array(nodeCount);
   const detached = new Uint8Array(nodeCount);
   const attachedTodo: number[] = [];

@@ -4,6 +4,7 @@
 import { property } from "../snapshot/edgeLabels.ts";
 import type { HeapGraph } from "./heapGraph.ts";
 import { EdgeType, NodeType } from "./kinds.ts";
+import { positionsOf } from "./lookUp.ts";
 
 const EVENTS = property("_events");
 /** What a node is to some emitter. */
@@ -35,7 +36,7 @@ export class Emitters {
     const graph = this.#graph;
     const { edgeLabel } = graph.columns;
     const roles = new Uint8Array(graph.nodeCount);
-    for (let e = edgeLabel.indexOf(EVENTS); e >= 0; e = edgeLabel.indexOf(EVENTS, e + 1)) {
+    for (const e of positionsOf(edgeLabel, EVENTS)) {
       const events = graph.edgeTo(e);
       if (graph.type(events) !== NodeType.object || roles[events] === EVENTS_OBJECT) continue;
       roles[events] = EVENTS_OBJECT;

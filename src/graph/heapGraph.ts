@@ -14,6 +14,7 @@ import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
 import { Emitters } from "./emitters.ts";
 import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
 import { search, sortedOrder } from "./lookUp.ts";
+import { RetainerSearch } from "./retainerSearch.ts";
 import { indexRetainers, type RetainerIndex } from "./retainers.ts";
 import { RootPaths } from "./rootPaths.ts";
 import { Scopes } from "./scopes.ts";
@@ -30,9 +31,9 @@ export function isSystemName(name: string): boolean {
 /** Objects of V8 are a whole number of slots: one odd multiple of 4 gives compressed pointers away. */
 function findPointerSize({ nodeCount, nodeType, nodeSelfSize }: SnapshotColumns): 4 | 8 {
   for (let n = 0; n < nodeCount; n++) {
+    if (((nodeSelfSize[n] as number) & 7) !== 4) continue; // so is the memory behind buffers, which has no slots
     const type = nodeType[n];
-    if (type !== NodeType.closure && type !== NodeType.object && type !== NodeType.array) continue;
-    if ((nodeSelfSize[n] as number) % 8 === 4) return 4;
+    if (type === NodeType.closure || type === NodeType.object || type === NodeType.array) return 4;
   }
   return 8;
 }
@@ -42,9 +43,6 @@ const FEW_EDGES = 1_500_000;
 
 /** With more edges than this a second thread is faster, its start included. */
 const TWO_THREADS = 3_000_000;
-
-/** Searches through all edges before an index of retainers is made. */
-const FEW_SCANS = 4;
 
 /** Up to here a scan of the ids (a millisecond per million) is cheaper than sorting them. */
 const FEW_LOOK_UPS = 64;
@@ -66,11 +64,12 @@ export class HeapGraph {
   #locatedClasses: ClassTable | undefined;
   #classNamer: ClassNamer | undefined;
   #shapes: readonly Shape[] | undefined;
-  #retainerLookUps = 0;
+  readonly #retainerSearch = new RetainerSearch(this);
   #idOrder: Uint32Array | undefined;
   #idLookUps = 0;
   #locationOrder: Uint32Array | undefined;
-  #locationLookUps = 0;
+  /** Positions that were searched for, -1 where there is none. */
+  readonly #locationAt = new Map<number, number>();
   #rootPaths: RootPaths | undefined;
   readonly #contextNames = new Map<number, boolean>();
   readonly #systemNames = new Map<number, boolean>();
@@ -162,15 +161,16 @@ export class HeapGraph {
   /** Where the node's class or function was defined, if the file says so. Line and column are 0-based. */
   locationOf(n: number): { scriptId: number; line: number; column: number } | undefined {
     const { node, scriptId, line, column } = this.columns.locations;
-    let i: number | undefined;
-    if (!this.#locationOrder && this.#locationLookUps++ < FEW_LOOK_UPS) {
-      const at = node.indexOf(n);
-      i = at < 0 ? undefined : at;
-    } else {
+    let i = this.#locationAt.get(n);
+    if (i === undefined && !this.#locationOrder && this.#locationAt.size < FEW_LOOK_UPS) {
+      i = node.indexOf(n);
+      this.#locationAt.set(n, i);
+    }
+    if (i === undefined) {
       this.#locationOrder ??= sortedOrder(node);
       i = search(this.#locationOrder, node, n);
     }
-    return i === undefined ? undefined : { scriptId: scriptId[i] as number, line: line[i] as number, column: column[i] as number };
+    return i === undefined || i < 0 ? undefined : { scriptId: scriptId[i] as number, line: line[i] as number, column: column[i] as number };
   }
 
   // ── edges ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -249,17 +249,10 @@ export class HeapGraph {
     this.#retainers ??= indexRetainers(this.columns);
     return this.#retainers;
   }
-  /**
-   * The edges that point at n, in file order. The first few times they are searched for: an index of all takes as long
-   * as several of such searches.
-   */
+  /** The edges that point at n, in file order: searched for while few nodes are asked for, then from the index. */
   retainingEdges(n: number): Uint32Array {
-    if (!this.#retainers && this.#retainerLookUps++ < FEW_SCANS) {
-      const edges: number[] = [];
-      const { edgeTo } = this.columns;
-      for (let e = edgeTo.indexOf(n); e >= 0; e = edgeTo.indexOf(n, e + 1)) edges.push(e);
-      return Uint32Array.from(edges);
-    }
+    const searched = this.#retainers ? undefined : this.#retainerSearch.edgesTo(n);
+    if (searched) return searched;
     const { first, edge } = this.retainers;
     return edge.subarray(first[n], first[n + 1]);
   }
@@ -307,6 +300,11 @@ export class HeapGraph {
   /** Why each node is alive: the root path a Node developer would name. */
   get rootPaths(): RootPaths {
     this.#rootPaths ??= new RootPaths(this);
+    return this.#rootPaths;
+  }
+
+  /** The same, if somebody asked for one already. */
+  get knownRootPaths(): RootPaths | undefined {
     return this.#rootPaths;
   }
 
@@ -367,7 +365,7 @@ export class HeapGraph {
     return is;
   }
 
-  /** Whether a hidden node is the context of a realm (`vm` makes several). */
+  /** Whether the node's name is that of the context of a realm (`vm` makes several). */
   isNativeContext(n: number): boolean {
     const nameIndex = this.columns.nodeName[n] as number;
     let is = this.#nativeContextNames.get(nameIndex);

@@ -1,6 +1,12 @@
 // Finding values in columns that are not sorted, without a Map: 4 bytes an entry, where a Map would take 40 and end at
 // 2^24 entries.
 
+/** Positions of a byte, ascending. A tenth of a nanosecond per byte: `indexOf` of a Buffer is memchr, that of a Uint8Array a loop. */
+export function* positionsOf(bytes: Uint8Array, wanted: number): Generator<number> {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = buffer.indexOf(wanted); at >= 0; at = buffer.indexOf(wanted, at + 1)) yield at;
+}
+
 /** Positions of a column in the order of its values. */
 export function sortedOrder(values: Uint32Array): Uint32Array {
   const order = Uint32Array.from(values, (_, i) => i);

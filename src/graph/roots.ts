@@ -5,6 +5,7 @@
 import { property } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
+import { positionsOf } from "./lookUp.ts";
 import { isBuiltinScript } from "./scripts.ts";
 
 const ON_TIMEOUT = property("_onTimeout");
@@ -88,12 +89,28 @@ function globalObjects(graph: HeapGraph): PathStart[] {
     if (!starts.some((start) => start.node === node)) starts.push({ node, kind: "global", cost, held: undefined });
   };
   for (const root of graph.policy.userRoots) if (graph.type(root) === NodeType.object) add(root, 0);
-  for (let n = 0; n < graph.nodeCount; n++) {
-    if (!graph.isSystem(n) || !graph.isNativeContext(n)) continue;
+  for (const n of nativeContexts(graph)) {
     const holder = graph.follow(n, "global_object", EdgeType.internal) ?? graph.follow(n, "extension", EdgeType.internal);
     if (holder !== undefined && graph.type(holder) === NodeType.object) add(holder, 0);
   }
   return starts;
+}
+
+/** The contexts of the heap's realms: by a few names among all nodes of V8's own. */
+function nativeContexts(graph: HeapGraph): number[] {
+  const { nodeCount, nodeType, nodeName, strings } = graph.columns;
+  const { hidden, native } = NodeType;
+  const isOther = new Uint8Array(strings.count);
+  const found: number[] = [];
+  for (let n = 0; n < nodeCount; n++) {
+    const type = nodeType[n];
+    if (type !== hidden && type !== native) continue;
+    const name = nodeName[n] as number;
+    if (isOther[name] === 1) continue;
+    if (!graph.isNativeContext(n)) isOther[name] = 1;
+    else if (graph.isSystem(n)) found.push(n);
+  }
+  return found;
 }
 
 function moduleScopes(graph: HeapGraph): PathStart[] {
@@ -130,7 +147,7 @@ function activeTimers(graph: HeapGraph): PathStart[] {
   const { edgeLabel, nodeType } = graph.columns;
   const callbacks = new Map<number, number>();
   for (const label of [ON_TIMEOUT, ON_IMMEDIATE]) {
-    for (let e = edgeLabel.indexOf(label); e >= 0; e = edgeLabel.indexOf(label, e + 1)) callbacks.set(graph.ownerOf(e), graph.edgeTo(e));
+    for (const e of positionsOf(edgeLabel, label)) callbacks.set(graph.ownerOf(e), graph.edgeTo(e));
   }
   const starts: PathStart[] = [];
   for (const [node, callback] of [...callbacks].sort(([a], [b]) => a - b)) {

@@ -115,7 +115,7 @@ export class Scopes {
     const graph = this.#graph;
     const previous = graph.follow(scope, "previous", EdgeType.internal);
     if (previous === undefined) return false;
-    if (graph.name(previous).startsWith("system / NativeContext")) return true;
+    if (graph.isNativeContext(previous)) return true;
     const extension = graph.follow(scope, "extension", EdgeType.internal);
     return extension !== undefined && graph.name(extension) === "system / SourceTextModule";
   }

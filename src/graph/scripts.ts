@@ -94,8 +94,9 @@ export class Scripts {
     const { node, scriptId } = columns.locations;
     const urls = new Map<number, string>();
     for (let i = 0; i < node.length; i++) {
+      if (columns.nodeType[node[i] as number] !== NodeType.closure) continue;
       const id = scriptId[i] as number;
-      if (urls.has(id) || columns.nodeType[node[i] as number] !== NodeType.closure) continue;
+      if (urls.has(id)) continue;
       const url = this.urlOfClosure(node[i] as number);
       if (url !== undefined) urls.set(id, url);
     }

@@ -77,16 +77,20 @@ const FIXED: ReadonlySet<number> = new Set([
 ]);
 const IS_FIXED: Uint8Array = Uint8Array.from({ length: EDGE_LABELS }, (_, label) => (FIXED.has(label) ? 1 : 0));
 
+const NOT_BUILTIN = 1;
+const BUILTIN = 2;
+
 /** Prices of steps, prepared for one snapshot. */
 export class StepCosts {
   readonly #graph: HeapGraph;
   readonly #columns: SnapshotColumns;
+  /** NOT_BUILTIN or BUILTIN by node, 0 where nobody asked. */
   readonly #builtin: Uint8Array;
 
   constructor(graph: HeapGraph) {
     this.#graph = graph;
     this.#columns = graph.columns;
-    this.#builtin = findBuiltins(graph);
+    this.#builtin = new Uint8Array(graph.nodeCount);
   }
 
   /** Price of following edge `e` out of `from`, or -1 if it is no reason for its target to live. */
@@ -105,7 +109,7 @@ export class StepCosts {
       cost = this.#hiddenCost(from);
     } else if ((label === EdgeLabel.slot || label === EdgeLabel.descriptorSlot) && nodeType[from] === NodeType.array) {
       cost = 8;
-    } else if ((label === EdgeType.context || label === CONTEXT) && this.#builtin[from] === 1) {
+    } else if ((label === EdgeType.context || label === CONTEXT) && this.#isBuiltin(from)) {
       cost = label === CONTEXT ? cost + BUILTIN_CLOSURE : BUILTIN_CLOSURE;
     }
     const type = nodeType[to];
@@ -119,17 +123,16 @@ export class StepCosts {
     if (type !== undefined && this.#graph.isSystem(from)) return 14; // PropertyArray, PromiseReaction, JSProxy, SourceTextModule
     return 60;
   }
-}
 
-/** Functions and scopes of Node's own scripts: a path through their variables explains nothing. */
-function findBuiltins(graph: HeapGraph): Uint8Array {
-  const { columns } = graph;
-  const builtin = new Uint8Array(columns.nodeCount);
-  for (let n = 0; n < columns.nodeCount; n++) {
-    if (columns.nodeType[n] !== NodeType.closure) continue;
-    const url = graph.scripts.urlOfClosure(n);
-    if (url !== undefined && isBuiltinScript(url)) builtin[n] = 1;
+  /** Functions and scopes of Node's own scripts: a path through their variables explains nothing. */
+  #isBuiltin(n: number): boolean {
+    let is = this.#builtin[n] as number;
+    if (is === 0) {
+      const graph = this.#graph;
+      const url = this.#columns.nodeType[n] === NodeType.closure ? graph.scripts.urlOfClosure(n) : graph.scopes.urls.get(n);
+      is = url !== undefined && isBuiltinScript(url) ? BUILTIN : NOT_BUILTIN;
+      this.#builtin[n] = is;
+    }
+    return is === BUILTIN;
   }
-  for (const scope of graph.scopes.urls.keys()) if (isBuiltinScript(graph.scopes.urls.get(scope) as string)) builtin[scope] = 1;
-  return builtin;
 }

@@ -1,6 +1,7 @@
 // The thread that lays out and rasterises: both are synchronous and can take minutes for a dense graph, so they run
 // where they can be stopped. Takes one DrawJob as worker data, posts one DrawnMessage, ends.
 
+import { setFlagsFromString } from "node:v8";
 import { parentPort, workerData } from "node:worker_threads";
 import { instance, type Viz } from "@viz-js/viz";
 import { rasterise, svgSize } from "./raster.ts";
@@ -19,7 +20,14 @@ export type DrawnMessage =
 /** Any face with Arimo's widths will do in a browser, so the text still fits where Arimo is not installed. */
 const FAMILIES = "Arimo,Arial,'Liberation Sans',Helvetica,sans-serif";
 
+/**
+ * V8 11 (Node 20) begins to optimise WebAssembly so early that most pictures are done before it pays: it cost twice the
+ * processor time of the layout. With this budget only a layout of half a second and more is optimised.
+ */
+const TIERING_BUDGET = "--wasm-tiering-budget=50000000";
+
 async function draw(job: DrawJob): Promise<DrawnMessage> {
+  if (process.versions.v8.startsWith("11.")) setFlagsFromString(TIERING_BUDGET);
   const svg = layOut(await instance(), job.dot);
   if (job.format === "png") {
     const { png, ...size } = await rasterise(svg);

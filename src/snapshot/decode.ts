@@ -281,7 +281,10 @@ export class SnapshotDecoder {
     for (; at < end; at++) {
       if (field === 0 && digits === 0) {
         // Whole records in the shape that V8 writes; whatever looks different is left to the careful way below.
-        const after = readRecords(chunk, at, end, record, sink);
+        const after =
+          this.#key === "locations"
+            ? this.#locations.takeUsual(chunk, at, end, this.#header as SnapshotHeader)
+            : readRecords(chunk, at, end, record, sink);
         if (after > at) {
           at = after;
           this.#afterComma = true;

@@ -34,15 +34,34 @@ test("the price of each node is the lowest, and its path costs that much", () =>
     fc.property(heaps, (heap) => {
       const graph = graphOf(heap);
       const { rootPaths } = graph;
-      expect(Array.from(rootPaths.cost)).toEqual(bruteForceCosts(graph));
+      expect(heap.nodes.map((_, n) => rootPaths.costOf(n))).toEqual(bruteForceCosts(graph));
       for (let n = 0; n < graph.nodeCount; n++) {
         const path = rootPaths.pathTo(n);
         expect(path !== undefined).toBe(rootPaths.reaches(n));
         if (!path) continue;
-        expect(priceOf(graph, path, n)).toBe(rootPaths.cost[n]);
+        expect(priceOf(graph, path, n)).toBe(rootPaths.costOf(n));
         expect(rootPaths.isStart(n)).toBe(path.nodes.length === 1);
         for (let m = 0; m < graph.nodeCount; m++) expect(rootPaths.passes(n, m)).toBe(path.nodes.includes(m));
       }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("in whatever order nodes are asked for, and whatever is asked of them, the tree is the same", () => {
+  const asked = fc.array(fc.record({ node: fc.nat(13), what: fc.constantFrom("reaches", "costOf", "before", "isStart", "pathTo") }));
+  fc.assert(
+    fc.property(heaps, asked, (heap, questions) => {
+      const whole = graphOf(heap).rootPaths;
+      const nodes = heap.nodes.map((_, n) => n);
+      const costs = nodes.map((n) => whole.costOf(n));
+      const { rootPaths } = graphOf(heap);
+      for (const { node, what } of questions) {
+        if (node >= nodes.length) continue;
+        expect(rootPaths[what as "pathTo"](node)).toEqual(whole[what as "pathTo"](node));
+      }
+      expect(nodes.map((n) => rootPaths.pathTo(n))).toEqual(nodes.map((n) => whole.pathTo(n)));
+      expect(nodes.map((n) => rootPaths.costOf(n))).toEqual(costs);
     }),
     { numRuns: 1000 },
   );
