@@ -198,6 +198,13 @@ export const wrongProcess = (where: string, wanted: number, found: number): Leak
     "give the pid of the process that you mean",
   );
 
+export const noSuchThread = (pid: number | undefined, threadId: number, others: readonly string[]): LeakhuntError =>
+  unreachable(
+    "NO_SUCH_THREAD",
+    `${pid === undefined ? "the target" : `process ${pid}`} has no worker thread ${threadId}`,
+    others.length === 0 ? "it has no worker at all" : `it has ${others.join(", ")}`,
+  );
+
 export const targetGone = (why: string): LeakhuntError =>
   unreachable("TARGET_GONE", `the target is gone: ${why}`, "`leakhunt ps` lists the Node processes of this machine");
 

@@ -3,16 +3,23 @@
 import dns from "node:dns";
 import { setTimeout as sleep } from "node:timers/promises";
 import { aborted, evaluationFailed, inspectorUnreachable, protocolRefused, targetGone, targetSilent } from "../errors.ts";
-import type { EvaluateOptions, HeapSnapshotOptions, Inspector, SnapshotProgress } from "./inspector.ts";
+import type { EvaluateOptions, Flow, HeapSnapshotOptions, Inspector, SnapshotProgress } from "./inspector.ts";
 
 type Params = Record<string, unknown>;
 
-/** What we use of a chrome-remote-interface client: less than its own types say, and the socket they hide. */
-interface Client {
+/**
+ * Whatever carries protocol messages: a socket, or the session of a worker inside one. An answer that is an error
+ * rejects with an Error that has a `request`; "disconnect" is emitted when nothing will be answered any more.
+ */
+export interface Client {
   send(method: string, params?: object): Promise<Params>;
   on(event: string, handler: (params: Params) => void): void;
   off(event: string, handler: (params: Params) => void): void;
   close(): Promise<void>;
+}
+
+/** What we use of a chrome-remote-interface client: less than its own types say, and the socket they hide. */
+interface SocketClient extends Client {
   readonly _ws?: { readonly _socket?: { pause(): void; resume(): void }; terminate(): void };
 }
 
@@ -21,7 +28,7 @@ interface Evaluated {
   readonly exceptionDetails?: { readonly text?: string; readonly exception?: { readonly description?: string; readonly value?: unknown } };
 }
 
-type Connect = (options: object) => Promise<Client>;
+type Connect = (options: object) => Promise<SocketClient>;
 
 /** More than this much text waiting for the disk stops the socket, less than this lets it run again. */
 const HIGH_WATER = 32 << 20;
@@ -51,7 +58,9 @@ export async function connectInspector(address: { host: string; port: number; ur
     timer = setTimeout(() => reject(inspectorUnreachable(where)), timeoutMs);
   });
   try {
-    return new CdpInspector(await Promise.race([opening, late]));
+    const client = await Promise.race([opening, late]);
+    const flow = { pause: () => client._ws?._socket?.pause(), resume: () => client._ws?._socket?.resume() };
+    return inspectorOver(client, flow, "the connection to its inspector was closed", () => client._ws?.terminate());
   } catch (cause) {
     opening.then((client) => client.close()).catch(() => {});
     throw inspectorUnreachable(where, cause);
@@ -60,21 +69,35 @@ export async function connectInspector(address: { host: string; port: number; ur
   }
 }
 
+/**
+ * An Inspector that speaks over a client.
+ * @param flow that of the socket below.
+ * @param lost why nothing is answered any more after the client's "disconnect".
+ * @param terminate ends a client that does not close by itself.
+ */
+export function inspectorOver(client: Client, flow: Flow, lost: string, terminate: () => void = () => {}): Inspector {
+  return new CdpInspector(client, flow, lost, terminate);
+}
+
 class CdpInspector implements Inspector {
   readonly closed: Promise<string>;
+  readonly flow: Flow;
   private readonly client: Client;
+  private readonly terminate: () => void;
   private readonly pending = new Set<(reason: Error) => void>();
   private over: string | undefined;
   private commandLineApi: Promise<boolean> | undefined;
   private closing: Promise<void> | undefined;
   private resolveClosed!: (reason: string) => void;
 
-  constructor(client: Client) {
+  constructor(client: Client, flow: Flow, lost: string, terminate: () => void) {
     this.client = client;
+    this.flow = flow;
+    this.terminate = terminate;
     this.closed = new Promise((resolve) => {
       this.resolveClosed = resolve;
     });
-    client.on("disconnect", () => this.markClosed("the connection to its inspector was closed"));
+    client.on("disconnect", () => this.markClosed(lost));
   }
 
   private markClosed(reason: string): void {
@@ -136,7 +159,7 @@ class CdpInspector implements Inspector {
 
   async heapSnapshot(onChunk: (chunk: string) => void | Promise<void>, options: HeapSnapshotOptions = {}): Promise<void> {
     const { signal, onProgress } = options;
-    const sink = new ChunkSink(onChunk, this.client);
+    const sink = new ChunkSink(onChunk, this.flow);
     const stopChunks = this.on("HeapProfiler.addHeapSnapshotChunk", (params) => sink.push((params as { chunk: string }).chunk));
     const stopProgress = this.on("HeapProfiler.reportHeapSnapshotProgress", (params) =>
       onProgress?.(params as unknown as SnapshotProgress),
@@ -173,7 +196,7 @@ class CdpInspector implements Inspector {
 
   private async closeSocket(): Promise<void> {
     this.markClosed("leakhunt closed the connection");
-    const timer = setTimeout(() => this.client._ws?.terminate(), 1000);
+    const timer = setTimeout(this.terminate, 1000);
     await Promise.race([this.client.close().catch(() => {}), sleep(2000, undefined, { ref: false })]);
     clearTimeout(timer);
   }
@@ -187,11 +210,11 @@ class ChunkSink {
   private tail: Promise<void> = Promise.resolve();
   private stopped = false;
   private readonly take: (chunk: string) => void | Promise<void>;
-  private readonly client: Client;
+  private readonly flow: Flow;
 
-  constructor(take: (chunk: string) => void | Promise<void>, client: Client) {
+  constructor(take: (chunk: string) => void | Promise<void>, flow: Flow) {
     this.take = take;
-    this.client = client;
+    this.flow = flow;
     this.failed = new Promise((_, reject) => {
       this.fail = reject;
     });
@@ -201,12 +224,12 @@ class ChunkSink {
   push(chunk: string): void {
     if (this.stopped) return;
     this.waiting += chunk.length;
-    if (this.waiting > HIGH_WATER) this.client._ws?._socket?.pause();
+    if (this.waiting > HIGH_WATER) this.flow.pause();
     this.tail = this.tail.then(async () => {
       if (this.stopped) return;
       await this.take(chunk);
       this.waiting -= chunk.length;
-      if (this.waiting < LOW_WATER) this.client._ws?._socket?.resume();
+      if (this.waiting < LOW_WATER) this.flow.resume();
     });
     this.tail.catch(this.fail);
   }
@@ -217,7 +240,7 @@ class ChunkSink {
 
   stop(): void {
     this.stopped = true;
-    this.client._ws?._socket?.resume();
+    this.flow.resume();
   }
 }
 
@@ -236,7 +259,7 @@ export async function within<T>(answer: Promise<T>, ms: number, what: string): P
   }
 }
 
-/** chrome-remote-interface marks an answer that is an error (as against a broken socket) by its `request`. */
+/** A client marks an answer that is an error (as against a broken socket) by its `request`. */
 function isRefusal(error: unknown): error is Error {
   return error instanceof Error && "request" in error;
 }

@@ -1,5 +1,5 @@
-// The one small thing the rest of leakhunt knows of a wire to a live V8. Only cdpInspector.ts implements it over
-// a socket; tests may put a stub here.
+// The one small thing the rest of leakhunt knows of a wire to a live V8. Only cdpInspector.ts implements it, over
+// a socket or over the session of a worker in one (workers.ts); tests may put a stub here.
 
 /** An expression for a builtin module inside the target, in CommonJS and ES modules; evaluate it with includeCommandLineAPI. */
 export const builtin = (name: string): string => `(process.getBuiltinModule?process.getBuiltinModule('${name}'):require('${name}'))`;
@@ -31,6 +31,12 @@ export interface HeapSnapshotOptions {
   readonly onProgress?: ((progress: SnapshotProgress) => void) | undefined;
 }
 
+/** Stops and restarts all that comes over the wire, for whoever cannot take it as fast as it comes. */
+export interface Flow {
+  pause(): void;
+  resume(): void;
+}
+
 export interface Inspector {
   /**
    * The value of an expression in the target, copied as JSON. Works in a busy loop: V8 answers between two
@@ -48,6 +54,8 @@ export interface Inspector {
   heapSnapshot(onChunk: (chunk: string) => void | Promise<void>, options?: HeapSnapshotOptions): Promise<void>;
   /** Closes the socket; the inspector of the target stays as it is. Never rejects. */
   close(): Promise<void>;
+  /** Of the socket below, which several inspectors may share. */
+  readonly flow: Flow;
   /** Resolves with a reason when the socket is gone, whoever closed it. */
   readonly closed: Promise<string>;
 }

@@ -1,75 +1,37 @@
-// A target we are attached to: memory, cost, capture, the epoch of its object ids, and letting go of it in any state.
+// A process we are attached to, by its main thread: hearing of its end, its worker threads, and letting go of it in any state.
 import { setTimeout as sleep } from "node:timers/promises";
-import { captureTooBig, LeakhuntError, targetGone } from "../errors.ts";
-import { captureFile } from "./capture.ts";
-import { within } from "./cdpInspector.ts";
-import { captureCost } from "./cost.ts";
+import type { LeakhuntError } from "../errors.ts";
 import { probe } from "./discovery.ts";
-import { readSentinel } from "./epoch.ts";
 import type { Guard } from "./guard.ts";
-import { builtin, type Inspector } from "./inspector.ts";
-import { buildLineTables } from "./lineTables.ts";
+import type { Inspector } from "./inspector.ts";
+import { LiveIsolate } from "./isolate.ts";
 import { hasProc, isSameProcess, listenersOf, socketsAround } from "./proc.ts";
-import type { CaptureCost, Captured, CaptureOptions, Detached, Memory, PreviousCapture, Target, TargetIdentity } from "./target.ts";
+import type { Detached, Target, TargetIdentity, Thread } from "./target.ts";
+import { Workers } from "./workers.ts";
 
-const GC_PATIENCE_MS = 15_000;
-
-export class LiveTarget implements Target {
-  readonly identity: TargetIdentity;
-  readonly inspector: Inspector;
+export class LiveTarget extends LiveIsolate implements Target {
   readonly gone: Promise<string>;
   /** Resolves when the target will tell us of its end, after a second at the latest. */
   readonly ready: Promise<void>;
   private readonly guard: Guard | undefined;
+  private readonly workers: Workers;
   private finished = false;
-  private sentinel: string | undefined;
-  private busy: Promise<unknown> = Promise.resolve();
   private detached: Promise<Detached> | undefined;
 
   constructor(inspector: Inspector, identity: TargetIdentity, guard: Guard | undefined) {
-    this.inspector = inspector;
-    this.identity = identity;
+    super(inspector, identity);
     this.guard = guard;
     this.gone = inspector.closed.then((reason) => this.whyGone(reason));
+    this.workers = new Workers(this);
     this.ready = Promise.race([this.letGoAtExit().catch(() => {}), sleep(1000, undefined, { ref: false })]);
   }
 
-  async memory(): Promise<Memory> {
-    // A capture that was cancelled goes on inside the target, which answers nothing until it is done.
-    await Promise.race([this.busy, this.gone]);
-    const expression = `({...process.memoryUsage(),heapLimit:${builtin("v8")}.getHeapStatistics().heap_size_limit})`;
-    return this.inspector.evaluate<Memory>(expression, { includeCommandLineAPI: true });
+  threads(): Promise<readonly Thread[]> {
+    return this.workers.list();
   }
 
-  async predict(previous?: PreviousCapture): Promise<CaptureCost> {
-    const { heapUsed } = await this.memory();
-    return captureCost(this.identity.pid, heapUsed, previous);
-  }
-
-  async capture(path: string, options: CaptureOptions = {}): Promise<Captured> {
-    const cost = await this.predict(options.previous);
-    if (!cost.fits && options.force !== true) throw captureTooBig(cost.extraBytes, cost.freeBytes, cost.limit);
-    const first = this.sentinel === undefined;
-    const kept = first || (await this.checkEpoch());
-    const { pid, nodeVersion } = this.identity;
-    await buildLineTables(this.inspector, nodeVersion);
-    const onWork = (work: Promise<unknown>): void => {
-      this.busy = work.catch(() => {});
-    };
-    const source = { inspector: this.inspector, pid, nodeVersion, cost, onWork };
-    const { bytes, pauseMs, how } = await captureFile(source, path, options).catch((error) => this.explain(error));
-    const now = await readSentinel(this.inspector);
-    const epochKept = first || (kept && now === this.sentinel);
-    this.sentinel = now;
-    return { path, bytes, pauseMs, how, epochKept };
-  }
-
-  async checkEpoch(): Promise<boolean> {
-    return this.sentinel !== undefined && (await readSentinel(this.inspector)) === this.sentinel;
-  }
-
-  async collectGarbage(): Promise<void> {
-    await within(this.inspector.send("HeapProfiler.collectGarbage"), GC_PATIENCE_MS, "collecting garbage");
+  async thread(threadId: number): Promise<Target> {
+    return threadId === 0 ? this : this.workers.target(threadId);
   }
 
   detach(): Promise<Detached> {
@@ -133,11 +95,6 @@ export class LiveTarget implements Target {
     return pid !== undefined && !this.isAlive() ? `${who} ended` : reason;
   }
 
-  /** A target that ended tells nobody why; its process does. */
-  private async explain(error: unknown): Promise<never> {
-    throw error instanceof LeakhuntError && error.code === "TARGET_GONE" ? targetGone(await this.gone) : error;
-  }
-
   private isAlive(): boolean {
     const { pid, startTime } = this.identity;
     return pid === undefined || isSameProcess(pid, startTime);
@@ -161,6 +118,6 @@ export class LiveTarget implements Target {
 }
 
 /** How many clients an inspector has, ours included. */
-function clientsOf(pid: number, port: number): number {
+export function clientsOf(pid: number, port: number): number {
   return socketsAround(pid).filter((socket) => socket.state === "established" && socket.port === port).length;
 }

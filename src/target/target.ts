@@ -1,6 +1,22 @@
 // The shape of a live process that leakhunt is attached to: the words that attach, capture and their callers share.
 import type { Inspector } from "./inspector.ts";
 
+/** Which worker thread a target is. */
+export interface WorkerIdentity {
+  /** As worker_threads counts it: from 1, never given twice in a process. */
+  readonly threadId: number;
+  /** The name its Worker was given; not cleaned for a terminal. */
+  readonly name: string | undefined;
+  /** Path or url of its script; undefined for a text (`new Worker(text, { eval: true })`). */
+  readonly file: string | undefined;
+}
+
+/** A thread of a process that runs JavaScript: 0 is the main thread. */
+export interface Thread extends WorkerIdentity {
+  /** Bytes; undefined when the thread did not answer at once. */
+  readonly heapUsed: number | undefined;
+}
+
 export interface TargetIdentity {
   /** As this machine counts it; undefined when the target runs elsewhere. */
   readonly pid: number | undefined;
@@ -17,6 +33,8 @@ export interface TargetIdentity {
   readonly openedByUs: boolean;
   /** When the process started, ISO 8601. */
   readonly startedAt: string;
+  /** Undefined for the main thread. */
+  readonly worker?: WorkerIdentity | undefined;
 }
 
 /** Bytes, as process.memoryUsage() counts them, and V8's own limit for the JavaScript heap. */
@@ -88,6 +106,7 @@ export interface Detached {
   readonly note?: string;
 }
 
+/** A live isolate: the main thread of a process, or one of its workers. Object ids mean something inside one isolate only. */
 export interface Target {
   readonly identity: TargetIdentity;
   /** Resolves with a sentence when the target ends or drops us. */
@@ -105,6 +124,13 @@ export interface Target {
   checkEpoch(): Promise<boolean>;
   /** A full collection. Rejects with TARGET_SILENT when the event loop does not turn for 15 s. */
   collectGarbage(): Promise<void>;
-  /** Lets go of the target; closes the inspector if attaching opened it. Never rejects; a second call repeats the first answer. */
+  /**
+   * The threads of its process that run JavaScript, the main thread first; workers that were started by workers too.
+   * Rejects with TARGET_SILENT when the main thread, which knows them, is blocked in native code.
+   */
+  threads(): Promise<readonly Thread[]>;
+  /** A thread of its process: a target of its own, that is gone when the thread ends. Rejects with NO_SUCH_THREAD. */
+  thread(threadId: number): Promise<Target>;
+  /** Lets go of the whole process, of whichever thread this is called; closes the inspector if attaching opened it. Never rejects; a second call repeats the first answer. */
   detach(): Promise<Detached>;
 }
