@@ -1,11 +1,12 @@
 // One session per target, many commands: whoever holds the target answers the others over a local socket, because
-// a second connection that leaves would reset V8's object ids for the first. The wire is one JSON object a line.
+// a second connection that leaves would reset V8's object ids for the first. One holder speaks for all threads of a
+// process. The wire is one JSON object a line.
 
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { type ExitCode, holderGone, LeakhuntError } from "../errors.ts";
-import type { CaptureCost, Captured, CaptureOptions, Detached, Memory, PreviousCapture, Target, TargetIdentity } from "./target.ts";
+import type { CaptureCost, Captured, CaptureOptions, Detached, Memory, PreviousCapture, Target, TargetIdentity, Thread } from "./target.ts";
 
 /** A capture, with the name of the epoch its ids belong to: two snapshots compare by id only if these are equal. */
 export interface HeldCapture extends Captured {
@@ -17,37 +18,68 @@ export interface HeldTarget {
   readonly identity: TargetIdentity;
   /** Whether another process holds it, and detaching only says goodbye to that process. */
   readonly shared: boolean;
+  /** The main thread of its process: this target itself, unless it is a worker. */
+  readonly main: HeldTarget;
   readonly gone: Promise<string>;
+  /** See Target. */
+  threads(): Promise<readonly Thread[]>;
+  /** Another thread of the process, held as long as the process is. Rejects with NO_SUCH_THREAD. */
+  thread(threadId: number): Promise<HeldTarget>;
   memory(): Promise<Memory>;
   predict(previous?: PreviousCapture): Promise<CaptureCost>;
   capture(path: string, options?: CaptureOptions): Promise<HeldCapture>;
-  /** Lets go. `end` also makes a holding process let go. */
+  /** Lets go of the process with all its threads. `end` also makes a holding process let go. */
   detach(end?: boolean): Promise<Detached>;
 }
 
-/** Holds a target in this process and names its epochs. Captures of several askers are taken one after another. */
+/**
+ * Holds a target in this process and names its epochs. Captures of several askers are taken one after another, those of
+ * all threads of a process too: each needs memory several times a heap.
+ */
 export class LocalHold implements HeldTarget {
   readonly identity: TargetIdentity;
   readonly shared = false;
+  readonly main: LocalHold;
   readonly gone: Promise<string>;
   /** Resolves when another leakhunt asked us to let go. */
   readonly askedToEnd: Promise<void>;
   readonly #target: Target;
   readonly #name: string;
+  /** Of the main thread's hold: the workers that were asked about. */
+  readonly #workers = new Map<number, LocalHold>();
   #epoch = 1;
+  /** Of the main thread's hold: the end of the captures that are under way. */
   #turn: Promise<unknown> = Promise.resolve();
   #server: Server | undefined;
   #socketPath: string | undefined;
   #end: () => void = () => {};
 
-  constructor(target: Target) {
+  /** @param main the hold of the main thread, for a worker. */
+  constructor(target: Target, main?: LocalHold) {
     this.#target = target;
     this.identity = target.identity;
     this.gone = target.gone;
-    this.#name = `${process.pid}-${Date.now().toString(36)}`;
-    this.askedToEnd = new Promise((resolve) => {
-      this.#end = resolve;
-    });
+    this.main = main ?? this;
+    const { worker } = target.identity;
+    this.#name = worker === undefined ? `${process.pid}-${Date.now().toString(36)}` : `${this.main.#name}-w${worker.threadId}`;
+    this.askedToEnd =
+      main?.askedToEnd ??
+      new Promise((resolve) => {
+        this.#end = resolve;
+      });
+  }
+
+  threads(): Promise<readonly Thread[]> {
+    return this.#target.threads();
+  }
+
+  async thread(threadId: number): Promise<LocalHold> {
+    const { main } = this;
+    if (threadId === 0) return main;
+    const target = await main.#target.thread(threadId);
+    const hold = main.#workers.get(threadId) ?? new LocalHold(target, main);
+    main.#workers.set(threadId, hold);
+    return hold;
   }
 
   memory(): Promise<Memory> {
@@ -59,18 +91,20 @@ export class LocalHold implements HeldTarget {
   }
 
   capture(path: string, options: CaptureOptions = {}): Promise<HeldCapture> {
-    const mine = this.#turn.then(async () => {
+    const { main } = this;
+    const mine = main.#turn.then(async () => {
       options.signal?.throwIfAborted();
       const captured = await this.#target.capture(path, options);
       if (!captured.epochKept) this.#epoch++;
       return { ...captured, epoch: `${this.#name}-${this.#epoch}` };
     });
-    this.#turn = mine.catch(() => {});
+    main.#turn = mine.catch(() => {});
     return mine;
   }
 
   /** Captures that are under way for others are ended first. */
   async detach(): Promise<Detached> {
+    if (this.main !== this) return this.main.detach();
     await Promise.race([this.#turn, this.gone]);
     this.#server?.close();
     if (this.#socketPath !== undefined) rmSync(this.#socketPath, { force: true });
@@ -120,9 +154,15 @@ export class LocalHold implements HeldTarget {
   }
 
   async #answer(asked: Request, signal: AbortSignal, tell: (message: object) => void): Promise<unknown> {
+    const { thread = 0 } = asked;
+    if (thread !== (this.identity.worker?.threadId ?? 0)) return (await this.thread(thread)).#answer(asked, signal, tell);
     switch (asked.method) {
       case "identity":
         return this.identity;
+      case "threads":
+        return this.threads();
+      case "gone":
+        return this.gone;
       case "memory":
         return this.memory();
       case "predict":
@@ -136,7 +176,7 @@ export class LocalHold implements HeldTarget {
           onProgress: (progress) => tell({ progress }),
         });
       case "end":
-        this.#end();
+        this.main.#end();
         return this.detach();
       default:
         return undefined;
@@ -147,6 +187,8 @@ export class LocalHold implements HeldTarget {
 interface Request {
   id: number;
   method: string;
+  /** Which thread of the process is meant; the main thread when left out. */
+  thread?: number;
   path?: string;
   force?: boolean;
   numbers?: boolean;
@@ -172,25 +214,62 @@ export async function connectHold(socketPath: string): Promise<HeldTarget | unde
   } catch {
     return undefined;
   }
-  const wire = new Wire(socket);
-  const identity = (await wire.ask("identity")) as TargetIdentity;
-  return {
-    identity,
-    shared: true,
-    gone: wire.closed,
-    memory: () => wire.ask("memory") as Promise<Memory>,
-    predict: (previous) => wire.ask("predict", { previous }) as Promise<CaptureCost>,
-    capture: (path, options = {}) => {
-      const { force, numbers, previous } = options;
-      return wire.ask("capture", { path, force, numbers, previous }, options) as Promise<HeldCapture>;
-    },
-    detach: async (end = false) => {
-      const done = end ? ((await wire.ask("end")) as Detached) : { closed: false, note: "another leakhunt holds the target" };
-      socket.end();
-      socket.destroy();
-      return done;
-    },
-  };
+  return WireHold.of(new Wire(socket));
+}
+
+/** A thread of a target that another leakhunt holds. */
+class WireHold implements HeldTarget {
+  readonly identity: TargetIdentity;
+  readonly shared = true;
+  readonly main: HeldTarget;
+  readonly gone: Promise<string>;
+  readonly #wire: Wire;
+  readonly #thread: number;
+
+  private constructor(wire: Wire, identity: TargetIdentity, main?: HeldTarget) {
+    this.#wire = wire;
+    this.#thread = identity.worker?.threadId ?? 0;
+    this.identity = identity;
+    this.main = main ?? this;
+    // the holder ends when its process does; of the end of a worker it must be asked
+    this.gone =
+      main === undefined ? wire.closed : Promise.race([wire.closed, this.#ask("gone").catch(() => wire.closed) as Promise<string>]);
+  }
+
+  static async of(wire: Wire, thread = 0, main?: HeldTarget): Promise<HeldTarget> {
+    return new WireHold(wire, (await wire.ask("identity", { thread })) as TargetIdentity, main);
+  }
+
+  threads(): Promise<readonly Thread[]> {
+    return this.#ask("threads") as Promise<readonly Thread[]>;
+  }
+
+  async thread(threadId: number): Promise<HeldTarget> {
+    return threadId === 0 ? this.main : WireHold.of(this.#wire, threadId, this.main);
+  }
+
+  memory(): Promise<Memory> {
+    return this.#ask("memory") as Promise<Memory>;
+  }
+
+  predict(previous?: PreviousCapture): Promise<CaptureCost> {
+    return this.#ask("predict", { previous }) as Promise<CaptureCost>;
+  }
+
+  capture(path: string, options: CaptureOptions = {}): Promise<HeldCapture> {
+    const { force, numbers, previous } = options;
+    return this.#ask("capture", { path, force, numbers, previous }, options) as Promise<HeldCapture>;
+  }
+
+  async detach(end = false): Promise<Detached> {
+    const done = end ? ((await this.#ask("end")) as Detached) : { closed: false, note: "another leakhunt holds the target" };
+    this.#wire.close();
+    return done;
+  }
+
+  #ask(method: string, params: object = {}, options: CaptureOptions = {}): Promise<unknown> {
+    return this.#wire.ask(method, { thread: this.#thread, ...params }, options);
+  }
 }
 
 class Wire {
@@ -221,6 +300,11 @@ class Wire {
       this.#socket.write(`${JSON.stringify({ id, method, ...params })}\n`);
       signal?.addEventListener("abort", () => this.#socket.write(`${JSON.stringify({ id, method: "cancel" })}\n`), { once: true });
     });
+  }
+
+  close(): void {
+    this.#socket.end();
+    this.#socket.destroy();
   }
 
   #receive(line: string): void {
