@@ -259,6 +259,9 @@ export const noSuchRow = (row: number, rows: number): LeakhuntError =>
     rows === 0 ? "give an @id, or ask `common` first" : `it has rows 1 to ${rows}`,
   );
 
+export const noSuchMark = (name: string, names: readonly string[]): LeakhuntError =>
+  usage(`no baseline is called ${JSON.stringify(name)}`, names.length > 0 ? `there is ${names.join(", ")}` : "`mark <name>` makes one");
+
 export const noSnapshots = (): LeakhuntError => usage("this hunt has no snapshot yet", "`leakhunt snapshot` takes one");
 
 export const needsTwoSnapshots = (verb: "new" | "diff" = "new"): LeakhuntError =>
@@ -274,3 +277,8 @@ export const idsNotComparable = (before: number, now: number): LeakhuntError =>
     hint: "keep one session (`attach`, or `growth --interval`) for both, or use `growth`, which counts by type",
     exitCode: 1,
   });
+
+// ── the debugger ─────────────────────────────────────────────────────────────────────────────────────────
+
+export const busyDebugging = (pid: number | undefined): LeakhuntError =>
+  usage(`this prompt debugs ${pid === undefined ? "a target" : `process ${pid}`}`, "ask about another process in a second terminal");

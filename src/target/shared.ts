@@ -32,7 +32,7 @@ export class LocalHold implements HeldTarget {
   readonly gone: Promise<string>;
   /** Resolves when another leakhunt asked us to let go. */
   readonly askedToEnd: Promise<void>;
-  readonly #target: Target;
+  readonly target: Target;
   readonly #name: string;
   #epoch = 1;
   #turn: Promise<unknown> = Promise.resolve();
@@ -41,7 +41,7 @@ export class LocalHold implements HeldTarget {
   #end: () => void = () => {};
 
   constructor(target: Target) {
-    this.#target = target;
+    this.target = target;
     this.identity = target.identity;
     this.gone = target.gone;
     this.#name = `${process.pid}-${Date.now().toString(36)}`;
@@ -51,17 +51,17 @@ export class LocalHold implements HeldTarget {
   }
 
   memory(): Promise<Memory> {
-    return this.#target.memory();
+    return this.target.memory();
   }
 
   predict(previous?: PreviousCapture): Promise<CaptureCost> {
-    return this.#target.predict(previous);
+    return this.target.predict(previous);
   }
 
   capture(path: string, options: CaptureOptions = {}): Promise<HeldCapture> {
     const mine = this.#turn.then(async () => {
       options.signal?.throwIfAborted();
-      const captured = await this.#target.capture(path, options);
+      const captured = await this.target.capture(path, options);
       if (!captured.epochKept) this.#epoch++;
       return { ...captured, epoch: `${this.#name}-${this.#epoch}` };
     });
@@ -74,7 +74,7 @@ export class LocalHold implements HeldTarget {
     await Promise.race([this.#turn, this.gone]);
     this.#server?.close();
     if (this.#socketPath !== undefined) rmSync(this.#socketPath, { force: true });
-    return this.#target.detach();
+    return this.target.detach();
   }
 
   /** Answers other leakhunt processes of this user at a socket in a private folder. */
