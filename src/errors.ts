@@ -282,3 +282,35 @@ export const idsNotComparable = (before: number, now: number): LeakhuntError =>
 
 export const busyDebugging = (pid: number | undefined): LeakhuntError =>
   usage(`this prompt debugs ${pid === undefined ? "a target" : `process ${pid}`}`, "ask about another process in a second terminal");
+
+export const debuggedElsewhere = (holder: number | undefined): LeakhuntError =>
+  usage(
+    `another leakhunt${holder === undefined ? "" : ` (process ${holder})`} holds the target, and only it can debug it`,
+    "ask there, or `leakhunt detach` first",
+  );
+
+export const noIdentity = (expression: string, type: string, text: string): LeakhuntError =>
+  new LeakhuntError({
+    code: "NO_IDENTITY",
+    message:
+      type === "string" || type === "symbol" || type === "bigint"
+        ? `${expression} is a ${type}, of which the debugger tells no id`
+        : `${expression} is ${type === "object" || type === "undefined" || text === type ? text : `the ${type} ${text}`}, which has no identity in the heap`,
+    hint: "ask about the object that holds it",
+    exitCode: 2,
+  });
+
+export const notInSnapshot = (expression: string): LeakhuntError =>
+  new LeakhuntError({
+    code: "NOT_IN_SNAPSHOT",
+    message: `V8 gave no id to what ${expression} is: it was collected, or is of V8's own`,
+    hint: "ask again",
+    exitCode: 1,
+  });
+
+export const noSuchFrame = (index: number, count: number): LeakhuntError =>
+  usage(`there is no frame ${index}`, `the stack has frames 0 to ${count - 1} (\`where\` lists them)`);
+
+/** Said on the way out of a stop that another debugger holds. */
+export const stillHeld = (): string =>
+  "leaving: another debugger holds the target, so nothing is resumed; the object ids it has seen (@1234) become invalid";

@@ -68,6 +68,10 @@ export class Session {
   readonly stops: Stops = new Stops();
   /** Called before the target is let go: whoever debugs it must leave it as it was found. */
   onRelease: (() => Promise<void>) | undefined;
+  /** When the question at hand was asked (milliseconds of performance.now()), and how long V8 has worked for it. */
+  clock: { began: number; v8Ms: number } = { began: 0, v8Ms: 0 };
+  /** Called with each new snapshot before anybody asks it anything. */
+  onTaken: ((loaded: Loaded) => Promise<void>) | undefined;
   /** The snapshot that `@id`s of the line at hand are looked up in, when they stand for an expression. */
   about: Loaded | undefined;
   readonly #rows: Rows;
@@ -290,6 +294,7 @@ export class Session {
     const { heapUsed } = await held.memory();
     const { number, path } = hunt.nextSnapshot();
     const captured = await this.#capture(held, path, { previous, force: options.force, numbers }, cost);
+    this.clock.v8Ms += captured.pauseMs;
     this.shelf.clear();
     try {
       const graph = await this.shelf.read(path);
@@ -307,6 +312,7 @@ export class Session {
       hunt.addSnapshot(entry, options.keep ?? this.#options.keep ?? 3);
       this.stops.taken(entry);
       const loaded = this.shelf.keep(path, graph, hunt, entry);
+      await this.onTaken?.(loaded);
       return { entry, captured, cost, loaded };
     } catch (error) {
       rmSync(path, { force: true });
@@ -414,6 +420,11 @@ export class Session {
       const { loaded, nodes } = await this.objects(words, sourceText);
       return { subject: loaded, compute: () => compute(loaded, nodes) };
     });
+  }
+
+  /** Ids that the last table printed. */
+  lastIds(): readonly number[] {
+    return this.#rows.ids();
   }
 
   /** The objects that words name, in the snapshot that printed them, or in the source when one is given. */
