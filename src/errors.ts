@@ -280,6 +280,56 @@ export const idsNotComparable = (before: number, now: number): LeakhuntError =>
 
 // ── the debugger ─────────────────────────────────────────────────────────────────────────────────────────
 
+const stoppedOnly = (message: string, hint: string): LeakhuntError =>
+  new LeakhuntError({ code: "NOT_STOPPED", message, hint, exitCode: 1 });
+
+export const notStopped = (): LeakhuntError =>
+  stoppedOnly("the target runs, and this can be asked only where it stands still", "`pause` stops it, `break file:line` stops it there");
+
+export const frameGone = (): LeakhuntError =>
+  stoppedOnly("that frame is gone: the target moved on", "`where` lists those of the last stop");
+
+export const pausePending = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "PAUSE_PENDING",
+    message: "the target waits for events, so there is no JavaScript to stop",
+    hint: "it will stop at the next line of JavaScript that runs",
+    exitCode: 1,
+  });
+
+export const pauseBlocked = (): LeakhuntError =>
+  unreachable(
+    "TARGET_SILENT",
+    "the target sits in native code and runs no JavaScript that could be stopped",
+    "it will stop as soon as it comes back to JavaScript",
+  );
+
+/** An expression of the user's that threw or cannot be understood. */
+export const expressionFailed = (why: string, hint?: string): LeakhuntError =>
+  new LeakhuntError({ code: "EVALUATION_FAILED", message: why, hint, exitCode: 1 });
+
+export const noIdentity = (kind: string): LeakhuntError =>
+  new LeakhuntError({
+    code: "NO_IDENTITY",
+    message: `${kind} no identity in the heap`,
+    hint: "ask about the object that holds it",
+    exitCode: 2,
+  });
+
+export const notInSnapshot = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "NOT_IN_SNAPSHOT",
+    message: "that object is not in the snapshot: it is newer",
+    hint: "take another one with `snapshot`",
+    exitCode: 1,
+  });
+
+export const cannotRun = (what: string, why: string, hint?: string, cause?: unknown): LeakhuntError =>
+  new LeakhuntError({ code: "CANNOT_RUN", message: `cannot run ${what}: ${why}`, hint, exitCode: 2, cause });
+
+/** `how` is "with exit code 3" or "by SIGKILL". */
+export const programEnded = (how: string): LeakhuntError => unreachable("TARGET_GONE", `the program ended ${how}`);
+
 export const busyDebugging = (pid: number | undefined): LeakhuntError =>
   usage(`this prompt debugs ${pid === undefined ? "a target" : `process ${pid}`}`, "ask about another process in a second terminal");
 
@@ -288,25 +338,6 @@ export const debuggedElsewhere = (holder: number | undefined): LeakhuntError =>
     `another leakhunt${holder === undefined ? "" : ` (process ${holder})`} holds the target, and only it can debug it`,
     "ask there, or `leakhunt detach` first",
   );
-
-export const noIdentity = (expression: string, type: string, text: string): LeakhuntError =>
-  new LeakhuntError({
-    code: "NO_IDENTITY",
-    message:
-      type === "string" || type === "symbol" || type === "bigint"
-        ? `${expression} is a ${type}, of which the debugger tells no id`
-        : `${expression} is ${type === "object" || type === "undefined" || text === type ? text : `the ${type} ${text}`}, which has no identity in the heap`,
-    hint: "ask about the object that holds it",
-    exitCode: 2,
-  });
-
-export const notInSnapshot = (expression: string): LeakhuntError =>
-  new LeakhuntError({
-    code: "NOT_IN_SNAPSHOT",
-    message: `V8 gave no id to what ${expression} is: it was collected, or is of V8's own`,
-    hint: "ask again",
-    exitCode: 1,
-  });
 
 export const noSuchFrame = (index: number, count: number): LeakhuntError =>
   usage(`there is no frame ${index}`, `the stack has frames 0 to ${count - 1} (\`where\` lists them)`);

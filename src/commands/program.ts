@@ -18,7 +18,8 @@ export interface ProgramTexts {
 export function buildProgram(verbs: readonly Verb[], run: RunVerb, texts: ProgramTexts): Command {
   const program = quiet(new Command(texts.name), texts)
     .enablePositionalOptions()
-    .description(texts.description).helpCommand("help [verb]", "what a verb does");
+    .description(texts.description)
+    .helpCommand("help [verb]", "what a verb does");
   for (const verb of verbs) {
     const command = quiet(program.command(verb.name), texts).summary(verb.summary).description(verb.summary);
     if (verb.passesOn === true) command.passThroughOptions();

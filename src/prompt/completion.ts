@@ -25,7 +25,14 @@ export function completer(session: Session, debugging: Debugging, verbs: readonl
     if (last.startsWith("-") && verb.line !== "rest") return completeOption(last, verb);
     if (TAKES_TYPE.has(verb.name)) return completeType(session, line.slice(line.indexOf(first) + first.length).trimStart());
     if (verb.line === undefined) return [[], last];
-    if (last.startsWith("@")) return [session.lastIds().map((id) => `@${id}`).filter((id) => id.startsWith(last)), last];
+    if (last.startsWith("@"))
+      return [
+        session
+          .lastIds()
+          .map((id) => `@${id}`)
+          .filter((id) => id.startsWith(last)),
+        last,
+      ];
     return completeName(debugging, line).catch((): Completion => [[], last]);
   };
 }

@@ -127,7 +127,9 @@ class Conversation {
     const program = buildProgram(
       this.#verbs,
       (verb, args, options) =>
-        answer(verb, session, args, this.#json ? { ...options, json: true } : options, this.#output.style, (text) => this.#output.print(text)),
+        answer(verb, session, args, this.#json ? { ...options, json: true } : options, this.#output.style, (text) =>
+          this.#output.print(text),
+        ),
       { name: "", description: "", write: (text) => this.#output.print(helpText(text)) },
     );
     try {

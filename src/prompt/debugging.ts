@@ -2,11 +2,12 @@
 // goings the session must know (a target that stands still needs one snapshot; one that is let go must run on).
 
 import type { Session } from "../commands/session.ts";
-import { debuggedElsewhere, notStopped } from "../errors.ts";
+import { debuggedElsewhere, notStopped, targetGone } from "../errors.ts";
 import type { Debugger, Frame, Stop } from "../target/debugger.ts";
 import type { Inspector } from "../target/inspector.ts";
-import { openDebugger } from "../target/openDebugger.ts";
+import { openDebugger } from "../target/liveDebugger.ts";
 import { LocalHold } from "../target/shared.ts";
+import { nameStack } from "./stackNames.ts";
 
 export class Debugging {
   readonly session: Session;
@@ -111,7 +112,8 @@ export class Debugging {
   async #open(): Promise<Debugger> {
     await this.session.attach({ kind: "current" });
     const { target } = this.#hold();
-    this.use(await openDebugger(target));
+    const { pid, port } = target.identity;
+    this.use(await openDebugger(target.inspector, { pid, port, whyGone: async () => targetGone(await target.gone) }));
     return this.#debugger as Debugger;
   }
 

@@ -30,8 +30,8 @@ export async function findObject(debugging: Debugging, expression: string, force
   const debug = await debugging.open();
   if (!(await isPure(debugging, expression))) session.stops.changed();
   const value = await debug.evaluate(expression, debugging.frame);
-  if (value.objectId === undefined) throw noIdentity(expression, value.type, value.text);
-  const found = (await inThisStop(debugging, value)) ?? (await inNewSnapshot(debugging, value, expression, force));
+  if (value.objectId === undefined) throw noIdentity(withoutIdentity(expression, value));
+  const found = (await inThisStop(debugging, value)) ?? (await inNewSnapshot(debugging, value, force));
   await nameStack(debugging, found.loaded.graph);
   return found;
 }
@@ -56,11 +56,11 @@ async function inThisStop(debugging: Debugging, value: RemoteValue): Promise<Fou
   return loaded.graph.byId(id) === undefined ? undefined : { loaded, id };
 }
 
-async function inNewSnapshot(debugging: Debugging, value: RemoteValue, expression: string, force: boolean): Promise<Found> {
+async function inNewSnapshot(debugging: Debugging, value: RemoteValue, force: boolean): Promise<Found> {
   const { session } = debugging;
   const { loaded } = await session.take(await session.attach({ kind: "current" }), { force });
   const id = await heapIdOf(debugging.inspector, value.objectId as string);
-  if (id === undefined || loaded.graph.byId(id) === undefined) throw notInSnapshot(expression);
+  if (id === undefined || loaded.graph.byId(id) === undefined) throw notInSnapshot();
   return { loaded, id };
 }
 
@@ -88,3 +88,10 @@ async function triesPurely(inspector: Inspector, { callFrameId }: Frame, express
 }
 
 const TRIAL = "leakhunt-trial";
+
+/** `n is 42; numbers have` */
+function withoutIdentity(expression: string, { type, text }: RemoteValue): string {
+  if (type === "undefined" || text === "null") return `${expression} is ${text}, which has`;
+  // A string has a node, but the protocol names objects only.
+  return `${expression} is ${text}; ${type}s have`;
+}

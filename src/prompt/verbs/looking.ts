@@ -8,9 +8,9 @@ import {
   frameText,
   type ScopeLines,
   type SourceLine,
+  type StopValue,
   scopeLines,
   sourceLines,
-  type StopValue,
   whereText,
 } from "../../report/stopText.ts";
 import type { Debugging } from "../debugging.ts";
@@ -90,7 +90,8 @@ function listVerb(debugging: Debugging): Verb {
     async *run(_session, [given]) {
       await debugging.open();
       const frame = debugging.needFrame();
-      if (given !== undefined && !/^[1-9]\d*$/.test(given as string)) throw usage(`${JSON.stringify(given)} is no line`, "list, or list 40");
+      if (given !== undefined && !/^[1-9]\d*$/.test(given as string))
+        throw usage(`${JSON.stringify(given)} is no line`, "list, or list 40");
       const around = Math.floor(LISTED / 2);
       const middle = given === undefined ? (debugging.listFrom ?? frame.place.line) : Number(given);
       const source = await sourceAround(debugging, frame, middle, around);
@@ -148,4 +149,3 @@ function printVerb(debugging: Debugging): Verb {
 export function lookingVerbs(debugging: Debugging): Verb[] {
   return [whereVerb(debugging), ...frameVerbs(debugging), listVerb(debugging), localsVerb(debugging), printVerb(debugging)];
 }
-
