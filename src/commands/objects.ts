@@ -69,6 +69,7 @@ function ofOne<V>(
 
 export const showVerb: Verb = defineVerb<ShownObject & Named>({
   name: "show",
+  line: "object",
   summary: "one object: class, preview, sizes, properties and entries, where it is defined",
   arguments: [objectArgument, sourceArgument],
   options: [idOption, { ...limitOption, default: 20, help: "parts shown; 0 for all" }, plumbingOption, sourceOption],
@@ -87,6 +88,7 @@ type PathValue = PathResult & Named & { condition: string | undefined; forward: 
 
 export const pathVerb: Verb = defineVerb<PathValue>({
   name: "path",
+  line: "object",
   summary: "why an object is alive: the path from a root that a Node developer would call the reason",
   arguments: [objectArgument, sourceArgument],
   options: [

@@ -64,6 +64,7 @@ function pictureVerb(
 ): Verb {
   return defineVerb<PictureValue>({
     name,
+    line: "object",
     summary,
     arguments: [{ name: "[objects...]", help: "@ids, or rows of the last table (a typical new object of each); last, a snapshot file" }],
     options: [

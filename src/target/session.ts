@@ -1,11 +1,12 @@
 // A process we are attached to, by its main thread: hearing of its end, its worker threads, and letting go of it in any state.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LeakhuntError } from "../errors.ts";
+import { hasOtherClients } from "./clients.ts";
 import { probe } from "./discovery.ts";
 import type { Guard } from "./guard.ts";
 import type { Inspector } from "./inspector.ts";
 import { LiveIsolate } from "./isolate.ts";
-import { hasProc, isSameProcess, listenersOf, socketsAround } from "./proc.ts";
+import { hasProc, isSameProcess, listenersOf } from "./proc.ts";
 import type { Detached, Target, TargetIdentity, Thread } from "./target.ts";
 import { Workers } from "./workers.ts";
 
@@ -47,7 +48,7 @@ export class LiveTarget extends LiveIsolate implements Target {
   private async closeInspector(): Promise<Detached> {
     const { pid, port } = this.identity;
     if (pid === undefined || !this.isAlive()) return this.end({ closed: true });
-    if (await this.isShared()) {
+    if (await hasOtherClients(pid, port)) {
       await this.inspector.close();
       this.guard?.abandon();
       return { closed: false, note: `another client is connected to the inspector at port ${port}; it is closed when that one has left` };
@@ -105,19 +106,4 @@ export class LiveTarget extends LiveIsolate implements Target {
     if (pid === undefined || !this.isAlive()) return false;
     return hasProc ? listenersOf(pid).some((socket) => socket.port === port) : (await probe(host, port)).kind === "inspector";
   }
-
-  /** Is another client there, for longer than somebody who only asks who listens? */
-  private async isShared(): Promise<boolean> {
-    const { pid, port } = this.identity;
-    for (let i = 0; i < 10; i++) {
-      if (pid === undefined || clientsOf(pid, port) <= 1) return false;
-      await sleep(30);
-    }
-    return true;
-  }
-}
-
-/** How many clients an inspector has, ours included. */
-export function clientsOf(pid: number, port: number): number {
-  return socketsAround(pid).filter((socket) => socket.state === "established" && socket.port === port).length;
 }

@@ -43,7 +43,7 @@ export class LocalHold implements HeldTarget {
   readonly gone: Promise<string>;
   /** Resolves when another leakhunt asked us to let go. */
   readonly askedToEnd: Promise<void>;
-  readonly #target: Target;
+  readonly target: Target;
   readonly #name: string;
   /** Of the main thread's hold: the workers that were asked about. */
   readonly #workers = new Map<number, LocalHold>();
@@ -56,7 +56,7 @@ export class LocalHold implements HeldTarget {
 
   /** @param main the hold of the main thread, for a worker. */
   constructor(target: Target, main?: LocalHold) {
-    this.#target = target;
+    this.target = target;
     this.identity = target.identity;
     this.gone = target.gone;
     this.main = main ?? this;
@@ -70,31 +70,31 @@ export class LocalHold implements HeldTarget {
   }
 
   threads(): Promise<readonly Thread[]> {
-    return this.#target.threads();
+    return this.target.threads();
   }
 
   async thread(threadId: number): Promise<LocalHold> {
     const { main } = this;
     if (threadId === 0) return main;
-    const target = await main.#target.thread(threadId);
+    const target = await main.target.thread(threadId);
     const hold = main.#workers.get(threadId) ?? new LocalHold(target, main);
     main.#workers.set(threadId, hold);
     return hold;
   }
 
   memory(): Promise<Memory> {
-    return this.#target.memory();
+    return this.target.memory();
   }
 
   predict(previous?: PreviousCapture): Promise<CaptureCost> {
-    return this.#target.predict(previous);
+    return this.target.predict(previous);
   }
 
   capture(path: string, options: CaptureOptions = {}): Promise<HeldCapture> {
     const { main } = this;
     const mine = main.#turn.then(async () => {
       options.signal?.throwIfAborted();
-      const captured = await this.#target.capture(path, options);
+      const captured = await this.target.capture(path, options);
       if (!captured.epochKept) this.#epoch++;
       return { ...captured, epoch: `${this.#name}-${this.#epoch}` };
     });
@@ -108,7 +108,7 @@ export class LocalHold implements HeldTarget {
     await Promise.race([this.#turn, this.gone]);
     this.#server?.close();
     if (this.#socketPath !== undefined) rmSync(this.#socketPath, { force: true });
-    return this.#target.detach();
+    return this.target.detach();
   }
 
   /** Answers other leakhunt processes of this user at a socket in a private folder. */

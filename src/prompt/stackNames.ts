@@ -1,0 +1,46 @@
+// What stopped calls hold, by name. A snapshot says of a local variable only that `(Stack roots)` holds its object; the
+// frames of the stop know the name, and a hold that ends when the call returns should be told as one.
+
+import type { HeapGraph } from "../graph/heapGraph.ts";
+import type { Frame, RemoteValue } from "../target/debugger.ts";
+import type { Debugging } from "./debugging.ts";
+import { frameName } from "./frameName.ts";
+import { heapIdOf } from "./heapIds.ts";
+
+/** Deeper calls than this have their holds told without a name. */
+const FRAMES = 20;
+const STACK_SCOPES = new Set(["local", "block", "catch", "with", "eval", "module", "script"]);
+
+const named = new WeakSet<HeapGraph>();
+
+/** Tells a snapshot of this stop what the variables of its calls are called. Once per snapshot. */
+export async function nameStack(debugging: Debugging, graph: HeapGraph): Promise<void> {
+  const { stop, session } = debugging;
+  const entry = session.stops.now?.entry;
+  if (!stop || !entry || !session.live || named.has(graph)) return;
+  if (session.shelf.peek(session.live.hunt.pathOf(entry))?.graph !== graph) return;
+  named.add(graph);
+  const names = new Map<number, string>();
+  // The innermost call is named first and wins.
+  for (const frame of stop.frames.slice(0, FRAMES)) await nameFrame(debugging, graph, frame, names);
+  graph.stackNames = names;
+}
+
+async function nameFrame(debugging: Debugging, graph: HeapGraph, frame: Frame, names: Map<number, string>): Promise<void> {
+  const debug = await debugging.open();
+  const of = frame.functionName === "" ? frame.place.file : frameName(frame);
+  const scopes = (await debug.scopes(frame)).filter(({ kind }) => STACK_SCOPES.has(kind));
+  const held = scopes.flatMap(({ variables }) => variables.map(({ name, value }) => ({ name: `local ${name}`, value })));
+  const receiver = await debug.evaluate("this", frame).catch(() => undefined);
+  if (receiver) held.push({ name: "this", value: receiver });
+  const nodes = await Promise.all(held.map(({ value }) => nodeIn(debugging, graph, value)));
+  nodes.forEach((node, i) => {
+    if (node !== undefined && !names.has(node)) names.set(node, `${held[i]?.name} of ${of}`);
+  });
+}
+
+async function nodeIn(debugging: Debugging, graph: HeapGraph, value: RemoteValue): Promise<number | undefined> {
+  if (value.objectId === undefined) return undefined;
+  const id = await heapIdOf(debugging.inspector, value.objectId).catch(() => undefined);
+  return id === undefined ? undefined : graph.byId(id);
+}
