@@ -63,7 +63,7 @@ async function main(words: readonly string[]): Promise<number> {
 async function letGo(session: Session, terminal: Terminal): Promise<void> {
   const pid = session.live?.held.identity.pid;
   const shared = session.live?.held.shared ?? true;
-  const gone = session.live?.gone !== undefined && session.live.askedToEnd === false;
+  const gone = session.live?.processGone === true && session.live.askedToEnd === false;
   const done = await session.release();
   if (!done || shared || gone) return;
   if (done.closed) terminal.say(`inspector closed, ${pid ?? "the target"} runs on`);

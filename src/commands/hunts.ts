@@ -13,10 +13,13 @@ import { parseSource } from "./source.ts";
 import { defineVerb, type Verb } from "./verb.ts";
 
 function stateOf(hunt: Hunt): HuntRow["state"] {
-  const { holder, target } = hunt.record;
+  const { target } = hunt.record;
+  const { holder } = hunt;
   if (holder && isAlive(holder.pid)) return "held";
   if (target.pid === undefined) return "unknown";
-  return isAlive(target.pid) && startTimeOf(target.pid) === target.startTime ? "alive" : "ended";
+  if (!isAlive(target.pid) || startTimeOf(target.pid) !== target.startTime) return "ended";
+  // whether a worker still runs, only its process can tell
+  return target.worker === undefined ? "alive" : "unknown";
 }
 
 function rowOf(hunt: Hunt, current: string | undefined): HuntRow {
@@ -24,6 +27,8 @@ function rowOf(hunt: Hunt, current: string | undefined): HuntRow {
   return {
     key: hunt.key,
     pid: target.pid,
+    worker: target.worker?.threadId,
+    workerName: target.worker?.name,
     command: target.command,
     state: stateOf(hunt),
     current: hunt.key === current,
@@ -103,7 +108,8 @@ export const detachVerb: Verb = defineVerb<DetachValue>({
     }
     const wanted = parseSource(source as string | undefined);
     const hunt = wanted.kind === "pid" ? Hunt.all(session.home).find((h) => h.record.target.pid === wanted.pid) : session.currentHunt();
-    const { holder, target } = hunt?.record ?? { holder: undefined, target: undefined };
+    const target = hunt?.record.target;
+    const holder = hunt?.holder;
     const held = holder && isAlive(holder.pid) ? await connectHold(holder.socket) : undefined;
     if (held) {
       const done = await held.detach(true);

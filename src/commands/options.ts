@@ -57,7 +57,7 @@ export const sizesOption: OptionSpec = {
 
 export const sourceArgument: ArgumentSpec = {
   name: "[source]",
-  help: "pid, host:port, ws:// url, snapshot file or - ; the current hunt when left out",
+  help: "pid (4242/1: worker thread 1 of it), host:port, ws:// url, snapshot file or - ; the current hunt when left out",
 };
 
 export const sourceOption: OptionSpec = {

@@ -1,21 +1,18 @@
 // What the three doors share while they run: the target they hold, the hunt it belongs to, the snapshots that are
 // open. It turns a source into a graph, and makes sure that on any way out the target is let go.
 
-import { existsSync, rmSync } from "node:fs";
-import { basename } from "node:path";
+import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { busyDebugging, LeakhuntError, noCurrentHunt, noSuchProcess, usage } from "../errors.ts";
+import { busyDebugging, LeakhuntError, noCurrentHunt } from "../errors.ts";
 import type { NodeIndex } from "../graph/ids.ts";
-import { alone } from "../hunts/home.ts";
-import { Hunt, isAlive, type LastTable, readCurrent, type SnapshotEntry, startTimeOf } from "../hunts/hunt.ts";
-import { rememberRefusal } from "../hunts/refusals.ts";
+import { Hunt, type LastTable, readCurrent, type SnapshotEntry } from "../hunts/hunt.ts";
 import { costText } from "../report/captureText.ts";
-import { attachTarget, type TargetSource } from "../target/attach.ts";
-import { connectHold, type HeldCapture, type HeldTarget, LocalHold } from "../target/shared.ts";
+import { type HeldCapture, type HeldTarget, LocalHold } from "../target/shared.ts";
 import type { CaptureCost, Detached, PreviousCapture, Target } from "../target/target.ts";
 import { type Answered, KeptAnswers, type SourceOptions } from "./kept.ts";
+import { matches, Reach, type Reached } from "./reach.ts";
 import { Rows } from "./rows.ts";
-import { type Loaded, type Progress, Shelf, type Subject } from "./shelf.ts";
+import { type Loaded, type Progress, Shelf, type Subject, subjectOf } from "./shelf.ts";
 import { parseSource, type Source } from "./source.ts";
 import { Stops } from "./stops.ts";
 
@@ -35,6 +32,8 @@ export interface Live {
   readonly hunt: Hunt;
   /** Why the target is no longer there. */
   gone: string | undefined;
+  /** It is no longer there because its process is not. */
+  processGone: boolean;
   /** Another leakhunt asked this one to let go. */
   askedToEnd: boolean;
 }
@@ -74,6 +73,7 @@ export class Session {
   onTaken: ((loaded: Loaded) => Promise<void>) | undefined;
   /** The snapshot that `@id`s of the line at hand are looked up in, when they stand for an expression. */
   about: Loaded | undefined;
+  readonly #reach: Reach = new Reach(this);
   readonly #rows: Rows;
   readonly #kept: KeptAnswers;
   readonly #told = new Set<string>();
@@ -107,26 +107,31 @@ export class Session {
    * @throws LeakhuntError with exit code 3 when it cannot be reached, `USAGE` for a file.
    */
   async attach(source: Source): Promise<Live> {
-    const wanted = this.#targetSource(source);
-    if (this.#live && this.#isSame(this.#live, wanted)) return this.#live;
-    if (this.onRelease) throw busyDebugging(this.#live?.held.identity.pid);
+    const wanted = this.#reach.wanted(source);
+    const now = this.#live;
+    if (now && matches(now.held.identity, wanted.process)) {
+      if (threadIdOf(now.held) === wanted.thread) return now;
+      return this.#makeLive(this.#reach.threadOf(await now.held.thread(wanted.thread)));
+    }
+    if (this.onRelease) throw busyDebugging(now?.held.identity.pid);
     // Only when the other one was reached: a mistyped pid must not cost the session that is held.
-    const { held, hunt } = await this.#reach(wanted);
-    const left = this.#live?.held.identity.pid;
-    if ((await this.release())?.closed) this.notice(`inspector closed, ${left ?? "the target"} runs on`);
-    return this.#makeLive(held, hunt);
+    const reached = await this.#reach.reach(wanted);
+    await this.#leave();
+    return this.#makeLive(reached);
   }
 
   /** Holds a target that was just started, and makes it the current hunt. */
   async adopt(target: Target): Promise<Live> {
-    const held = new LocalHold(target);
-    const hunt = Hunt.of(held.identity, this.home);
-    await this.#share(held, hunt);
-    return this.#makeLive(held, hunt);
+    return this.#makeLive(await this.#reach.adopt(target));
   }
 
-  #makeLive(held: HeldTarget, hunt: Hunt): Live {
-    const live: Live = { held, hunt, gone: undefined, askedToEnd: false };
+  async #leave(): Promise<void> {
+    const left = this.#live?.held.identity.pid;
+    if ((await this.release())?.closed) this.notice(`inspector closed, ${left ?? "the target"} runs on`);
+  }
+
+  #makeLive({ held, hunt }: Reached): Live {
+    const live: Live = { held, hunt, gone: undefined, processGone: false, askedToEnd: false };
     this.#live = live;
     this.stops.clear();
     this.#watch(live);
@@ -134,24 +139,16 @@ export class Session {
     return live;
   }
 
-  /** Whoever comes while another leakhunt attaches waits for it, and then goes through it: one session per target. */
-  #reach(wanted: TargetSource): Promise<{ held: HeldTarget; hunt: Hunt }> {
-    return alone(this.home, lockName(wanted), this.signal, async () => {
-      const held = (await this.#viaHolder(wanted)) ?? (await this.#hold(wanted));
-      const hunt = Hunt.of(held.identity, this.home);
-      if (held instanceof LocalHold) await this.#share(held, hunt);
-      return { held, hunt };
-    });
-  }
-
   /** The leakhunt that held the target has ended: takes its place. */
   async #takeOver(live: Live): Promise<void> {
     const { pid, startTime, url } = live.held.identity;
     // A guard may be closing the inspector behind it.
     await sleep(500, undefined, { signal: this.signal });
-    const { held } = await this.#reach(pid === undefined ? { url } : { pid, expectStartTime: startTime });
+    const process = pid === undefined ? { url } : { pid, expectStartTime: startTime };
+    const { held } = await this.#reach.reach({ process, thread: threadIdOf(live.held) });
     live.held = held;
     live.gone = undefined;
+    live.processGone = false;
     this.#watch(live);
   }
 
@@ -161,6 +158,13 @@ export class Session {
     void held.gone.then((why) => {
       if (live.held !== held) return;
       live.gone = why;
+      // Without a worker there is still its process, with all that was asked to be remembered of both.
+      if (held.main !== held && this.#live === live && !live.processGone) this.notice(why);
+    });
+    void held.main.gone.then((why) => {
+      if (live.held !== held) return;
+      live.gone = why;
+      live.processGone = true;
       if (this.#live !== live) return;
       // Whoever holds the target for us can be replaced by the next capture; the target cannot.
       if (held.shared) this.notice(why);
@@ -168,6 +172,7 @@ export class Session {
     });
     if (!(held instanceof LocalHold)) return;
     void held.askedToEnd.then(() => {
+      if (this.#live !== live) return;
       live.askedToEnd = true;
       this.notice("another leakhunt asked this one to detach");
       this.onLost?.(undefined);
@@ -181,73 +186,7 @@ export class Session {
     await this.onRelease?.();
     this.#live = undefined;
     this.stops.clear();
-    const { pid, host, port } = live.held.identity;
-    // Whoever attaches next must not find the inspector that is about to be closed.
-    const letGo = (): Promise<Detached> => live.held.detach(end);
-    const name = lockName(pid === undefined ? { host, port } : { pid });
-    // A full disk is no reason to stay: detaching a second time only repeats the answer.
-    const done = live.held.shared ? await letGo() : await alone(this.home, name, new AbortController().signal, letGo).catch(letGo);
-    if (live.held instanceof LocalHold && existsSync(live.hunt.folder)) forgetHolder(live.hunt);
-    return done;
-  }
-
-  async #hold(wanted: TargetSource): Promise<LocalHold> {
-    const target = await attachTarget(wanted, { signal: this.signal, onNotice: (text) => this.notice(text) }).catch((error: unknown) => {
-      const ownHandler = error instanceof LeakhuntError && error.code === "OWN_SIGNAL_HANDLER";
-      if (ownHandler && "pid" in wanted) rememberRefusal(this.home, wanted.pid, "own SIGUSR1 handler");
-      throw error;
-    });
-    return new LocalHold(target);
-  }
-
-  async #share(held: LocalHold, hunt: Hunt): Promise<void> {
-    const socket = hunt.socketPath();
-    try {
-      await held.share(socket);
-      hunt.update((record) => {
-        record.holder = { pid: process.pid, socket };
-      });
-    } catch (error) {
-      this.notice(`other leakhunt commands cannot share this session (${(error as Error).message})`);
-    }
-  }
-
-  async #viaHolder(wanted: TargetSource): Promise<HeldTarget | undefined> {
-    for (const hunt of Hunt.all(this.home)) {
-      const { holder, target } = hunt.record;
-      if (!holder || !isAlive(holder.pid) || holder.pid === process.pid || !matches(target, wanted)) continue;
-      const held = await connectHold(holder.socket);
-      if (held) return held;
-    }
-    return undefined;
-  }
-
-  #targetSource(source: Source): TargetSource {
-    switch (source.kind) {
-      case "pid":
-        return { pid: source.pid };
-      case "port":
-        return { host: source.host, port: source.port };
-      case "url":
-        return { url: source.url };
-      case "file":
-        throw existsSync(source.path)
-          ? usage(`${source.path} is a file, and this needs a running process`)
-          : usage(`${JSON.stringify(basename(source.path))} names no process`, "give a pid, host:port or a ws:// url");
-      default:
-        return this.#currentTarget();
-    }
-  }
-
-  #currentTarget(): TargetSource {
-    const { target } = this.currentHunt().record;
-    if (target.pid === undefined) return { url: target.url };
-    if (!isAlive(target.pid)) throw noSuchProcess(target.pid);
-    return { pid: target.pid, expectStartTime: target.startTime };
-  }
-
-  #isSame(live: Live, wanted: TargetSource): boolean {
-    return matches(live.held.identity, wanted);
+    return this.#reach.letGo(live.held, end);
   }
 
   /** @throws LeakhuntError `NO_CURRENT_HUNT`. */
@@ -375,7 +314,7 @@ export class Session {
     const entry = last && source.kind === "current" && !options.fresh ? last : (await this.take(await this.attach(source), options)).entry;
     return {
       path: hunt.pathOf(entry),
-      snapshot: `snapshot ${entry.number} of ${hunt.record.target.pid ?? hunt.key}`,
+      snapshot: subjectOf(hunt, entry).name,
       takenAt: entry.takenAt,
     };
   }
@@ -435,27 +374,6 @@ export class Session {
   }
 }
 
-function forgetHolder(hunt: Hunt): void {
-  try {
-    hunt.update((record) => {
-      if (record.holder?.pid === process.pid) record.holder = undefined;
-    });
-  } catch {
-    // A record that cannot be written names a process that is about to end: nobody will believe it.
-  }
-}
-
-function lockName(wanted: TargetSource): string {
-  if ("pid" in wanted) return `attaching-${wanted.pid}`;
-  return "url" in wanted ? `attaching-${wanted.url}` : `attaching-${wanted.host}-${wanted.port}`;
-}
-
-function matches(
-  identity: { pid: number | undefined; startTime: string | undefined; host: string; port: number; url: string },
-  wanted: TargetSource,
-): boolean {
-  if ("pid" in wanted) {
-    return identity.pid === wanted.pid && (identity.startTime === undefined || identity.startTime === startTimeOf(wanted.pid));
-  }
-  return "url" in wanted ? identity.url === wanted.url : identity.host === wanted.host && identity.port === wanted.port;
+function threadIdOf(held: HeldTarget): number {
+  return held.identity.worker?.threadId ?? 0;
 }

@@ -3,7 +3,7 @@
 import { IdSet } from "../analysis/newObjects.ts";
 import { usage } from "../errors.ts";
 import { HeapGraph } from "../graph/heapGraph.ts";
-import type { Hunt, LastTable, SnapshotEntry } from "../hunts/hunt.ts";
+import { type Hunt, type LastTable, type SnapshotEntry, targetName } from "../hunts/hunt.ts";
 import { readSnapshot } from "../snapshot/open.ts";
 
 /** Something is under way; phases follow each other. */
@@ -16,7 +16,7 @@ export interface Progress {
 
 /** A snapshot, and what to call it. */
 export interface Subject {
-  /** `snapshot 3 of 4242`, or the file. */
+  /** `snapshot 3 of 4242`, `snapshot 1 of 4242/2` for a worker, or the file. */
   readonly name: string;
   readonly takenAt: string | undefined;
   readonly from: LastTable["source"];
@@ -30,7 +30,7 @@ export interface Loaded extends Subject {
 /** A kept snapshot, unread. */
 export function subjectOf(hunt: Hunt, entry: SnapshotEntry): Subject {
   return {
-    name: `snapshot ${entry.number} of ${hunt.record.target.pid ?? hunt.key}`,
+    name: `snapshot ${entry.number} of ${targetName(hunt.record.target)}`,
     takenAt: entry.takenAt,
     from: { hunt: hunt.key, snapshot: entry.number },
   };

@@ -1,24 +1,27 @@
-// What a command can be pointed at, as typed: a pid, `host:port`, a ws:// url, a file, `-`, or nothing.
+// What a command can be pointed at, as typed: a pid, `host:port`, a ws:// url, a file, `-`, or nothing; after a pid or a
+// port, `/2` means worker thread 2.
 
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 
 export type Source =
-  | { readonly kind: "pid"; readonly pid: number }
-  | { readonly kind: "port"; readonly host: string; readonly port: number }
-  | { readonly kind: "url"; readonly url: string }
+  | { readonly kind: "pid"; readonly pid: number; readonly thread?: number | undefined }
+  | { readonly kind: "port"; readonly host: string; readonly port: number; readonly thread?: number | undefined }
+  | { readonly kind: "url"; readonly url: string; readonly thread?: number | undefined }
   | { readonly kind: "file"; readonly path: string }
-  | { readonly kind: "current" };
+  | { readonly kind: "current"; readonly thread?: number | undefined };
 
 /** Reads a source. A number is a pid, unless a file of that very name is here. */
 export function parseSource(text: string | undefined): Source {
   if (text === undefined) return { kind: "current" };
   if (text === "-") return { kind: "file", path: "-" };
   if (/^wss?:\/\//.test(text)) return { kind: "url", url: text };
-  if (/^\d+$/.test(text) && !existsSync(text)) return { kind: "pid", pid: Number(text) };
-  const address = /^(?:http:\/\/)?(\[[\da-fA-F:]+\]|[\w.-]*):(\d{1,5})\/?$/.exec(text);
+  const process = /^(\d+)(?:\/(\d+))?$/.exec(text);
+  if (process && !existsSync(text)) return { kind: "pid", pid: Number(process[1]), thread: Number(process[2] ?? 0) };
+  const address = /^(?:http:\/\/)?(\[[\da-fA-F:]+\]|[\w.-]*):(\d{1,5})(?:\/(\d*))?$/.exec(text);
   if (address && !existsSync(text)) {
-    return { kind: "port", host: (address[1] || "127.0.0.1").replace(/^\[|\]$/g, ""), port: Number(address[2]) };
+    const host = (address[1] || "127.0.0.1").replace(/^\[|\]$/g, "");
+    return { kind: "port", host, port: Number(address[2]), thread: Number(address[3] || 0) };
   }
   return { kind: "file", path: resolve(text) };
 }

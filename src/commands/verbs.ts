@@ -8,11 +8,14 @@ import { leakingVerb, pathVerb, showVerb } from "./objects.ts";
 import { backrefsVerb, refsVerb } from "./pictures.ts";
 import { psVerb } from "./ps.ts";
 import { snapshotVerb } from "./snapshot.ts";
+import { childrenVerb, threadsVerb } from "./threads.ts";
 import { commonVerb, countVerb, lsVerb, newVerb } from "./types.ts";
 import type { Verb } from "./verb.ts";
 
 export const VERBS: readonly Verb[] = [
   psVerb,
+  threadsVerb,
+  childrenVerb,
   snapshotVerb,
   commonVerb,
   countVerb,

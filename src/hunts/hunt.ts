@@ -3,7 +3,7 @@
 
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ANSWERS_SUFFIX } from "./answers.ts";
 import { homePath, privateFolder, readJson, writeJson } from "./home.ts";
 
@@ -18,6 +18,8 @@ export interface HuntTarget {
   readonly nodeVersion: string;
   readonly command: string;
   readonly openedByUs: boolean;
+  /** Which worker thread of the process it is; undefined for the main thread. */
+  readonly worker?: { readonly threadId: number; readonly name: string | undefined } | undefined;
 }
 
 /** One kept snapshot. Times are ISO 8601, sizes bytes. */
@@ -40,7 +42,7 @@ export interface HuntRecord {
   target: HuntTarget;
   readonly createdAt: string;
   lastUsed: string;
-  /** The process that holds the target's session. */
+  /** The leakhunt that holds the session of the process; recorded with the main thread alone. See `Hunt.holder`. */
   holder: { pid: number; socket: string } | undefined;
   snapshots: SnapshotEntry[];
   nextNumber: number;
@@ -119,6 +121,14 @@ export class Hunt {
     } finally {
       unlock();
     }
+  }
+
+  /** The leakhunt that holds the session of its process. */
+  get holder(): HuntRecord["holder"] {
+    const { target, holder } = this.record;
+    if (target.worker === undefined) return holder;
+    const home = dirname(dirname(this.folder));
+    return Hunt.open(huntKey({ ...target, worker: undefined }), home)?.record.holder;
   }
 
   /** Path and number for the next snapshot. */
@@ -211,10 +221,17 @@ export class Hunt {
   }
 }
 
-/** `<pid>-<start time>`, or the address of a target that runs elsewhere. */
-export function huntKey(target: Pick<HuntTarget, "pid" | "startTime" | "host" | "port">): string {
-  if (target.pid !== undefined && target.startTime !== undefined) return `${target.pid}-${target.startTime}`;
-  return `${target.host}-${target.port}`.replace(/[^\w.-]/g, "_");
+/** `<pid>-<start time>`, or the address of a target that runs elsewhere; with `-w<thread id>` for a worker. */
+export function huntKey(target: Pick<HuntTarget, "pid" | "startTime" | "host" | "port" | "worker">): string {
+  const worker = target.worker === undefined ? "" : `-w${target.worker.threadId}`;
+  if (target.pid !== undefined && target.startTime !== undefined) return `${target.pid}-${target.startTime}${worker}`;
+  return `${target.host}-${target.port}${worker}`.replace(/[^\w.-]/g, "_");
+}
+
+/** What a source would call it: `4242`, or `4242/1` for a worker; the key of one that runs elsewhere. */
+export function targetName(target: HuntTarget): string {
+  const process = target.pid === undefined ? huntKey({ ...target, worker: undefined }) : String(target.pid);
+  return target.worker === undefined ? process : `${process}/${target.worker.threadId}`;
 }
 
 /** What the last printed table was about, so that `path 1` means its first row. */

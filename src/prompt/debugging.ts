@@ -119,7 +119,7 @@ export class Debugging {
 
   #hold(): LocalHold {
     const held = this.session.live?.held;
-    if (!(held instanceof LocalHold)) throw debuggedElsewhere(this.session.live?.hunt.record.holder?.pid);
+    if (!(held instanceof LocalHold)) throw debuggedElsewhere(this.session.live?.hunt.holder?.pid);
     return held;
   }
 

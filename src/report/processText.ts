@@ -46,8 +46,15 @@ function inspectorText(row: ProcessRow): string {
   return `closed, can be opened${container}`;
 }
 
+/** `main thread`, `worker 2`, `worker 1 "thumbnailer"`: not cleaned for a terminal. */
+export function threadText(threadId: number, name: string | undefined): string {
+  if (threadId === 0) return "main thread";
+  return name === undefined ? `worker ${threadId}` : `worker ${threadId} ${JSON.stringify(name)}`;
+}
+
 export interface AttachedValue {
   readonly pid: number | undefined;
+  readonly worker: { readonly threadId: number; readonly name: string | undefined; readonly file: string | undefined } | undefined;
   readonly nodeVersion: string;
   readonly command: string;
   readonly host: string;
@@ -58,16 +65,26 @@ export interface AttachedValue {
   readonly heapUsed: number;
 }
 
-/** `attached to 4242 (node v20.20.2, node server.js, heap 214 MB) at 127.0.0.1:9229, opened by leakhunt` */
+/**
+ * `attached to 4242 (node v20.20.2, node server.js, heap 214 MB) at 127.0.0.1:9229, opened by leakhunt`; a worker is
+ * `worker 1 "thumbnailer" of 4242 (…, thumbnails.js, heap …)`.
+ */
 export function attachedText(value: AttachedValue): string {
-  const what = `node ${value.nodeVersion}, ${forTerminal(value.command, 60)}, heap ${formatBytes(value.heapUsed)}`;
+  const { worker } = value;
+  const program = worker === undefined ? value.command : (worker.file ?? "a script given as text");
+  const what = `node ${value.nodeVersion}, ${forTerminal(program, 60)}, heap ${formatBytes(value.heapUsed)}`;
   const how = value.shared ? "through the leakhunt that holds it" : value.openedByUs ? "opened by leakhunt" : "already open";
-  return `attached to ${value.pid ?? "the target"} (${what}) at ${value.host}:${value.port}, ${how}`;
+  const process = String(value.pid ?? "the target");
+  const whom = worker === undefined ? process : `${forTerminal(threadText(worker.threadId, worker.name), 60)} of ${process}`;
+  return `attached to ${whom} (${what}) at ${value.host}:${value.port}, ${how}`;
 }
 
 export interface HuntRow {
   readonly key: string;
   readonly pid: number | undefined;
+  /** Thread id, when it is the hunt of a worker. */
+  readonly worker: number | undefined;
+  readonly workerName: string | undefined;
   readonly command: string;
   readonly state: "held" | "alive" | "ended" | "unknown";
   readonly current: boolean;
@@ -86,7 +103,7 @@ export function huntsText(rows: readonly HuntRow[], home: string): string {
     String(row.snapshots),
     formatBytes(row.bytes),
     row.lastUsed.replace("T", " ").slice(0, 19),
-    forTerminal(row.command, 50),
+    forTerminal(row.worker === undefined ? row.command : `${threadText(row.worker, row.workerName)} of ${row.command}`, 50),
   ]);
   const columns = [
     { title: "", align: "left" },

@@ -56,6 +56,18 @@ export function startTimeOf(pid: number): string | undefined {
   return statFields(pid)?.[19];
 }
 
+/** The process that started it, or that took it over. */
+export function parentOf(pid: number): number | undefined {
+  const parent = statFields(pid)?.[1];
+  return parent === undefined ? undefined : Number(parent);
+}
+
+/** The names of its threads; Node 24 and later name their workers. The kernel keeps 15 bytes of a name. */
+export function threadNamesOf(pid: number): string[] {
+  const tasks = names(`/proc/${pid}/task`);
+  return tasks.flatMap((task) => readProc(pid, `task/${task}/comm`)?.replace(/\n$/, "") ?? []);
+}
+
 /** User and system time of a process in clock ticks: grows as long as it does anything. */
 export function cpuTicksOf(pid: number): number {
   const fields = statFields(pid);
