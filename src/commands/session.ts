@@ -37,6 +37,8 @@ export interface Live {
   gone: string | undefined;
   /** Another leakhunt asked this one to let go. */
   askedToEnd: boolean;
+  /** Started by this leakhunt, which ends it. */
+  readonly started: boolean;
 }
 
 export interface Taken {
@@ -114,7 +116,7 @@ export class Session {
     const { held, hunt } = await this.#reach(wanted);
     const left = this.#live?.held.identity.pid;
     if ((await this.release())?.closed) this.notice(`inspector closed, ${left ?? "the target"} runs on`);
-    return this.#makeLive(held, hunt);
+    return this.#makeLive(held, hunt, false);
   }
 
   /** Holds a target that was just started, and makes it the current hunt. */
@@ -122,11 +124,11 @@ export class Session {
     const held = new LocalHold(target);
     const hunt = Hunt.of(held.identity, this.home);
     await this.#share(held, hunt);
-    return this.#makeLive(held, hunt);
+    return this.#makeLive(held, hunt, true);
   }
 
-  #makeLive(held: HeldTarget, hunt: Hunt): Live {
-    const live: Live = { held, hunt, gone: undefined, askedToEnd: false };
+  #makeLive(held: HeldTarget, hunt: Hunt, started: boolean): Live {
+    const live: Live = { held, hunt, gone: undefined, askedToEnd: false, started };
     this.#live = live;
     this.stops.clear();
     this.#watch(live);
@@ -188,7 +190,7 @@ export class Session {
     // A full disk is no reason to stay: detaching a second time only repeats the answer.
     const done = live.held.shared ? await letGo() : await alone(this.home, name, new AbortController().signal, letGo).catch(letGo);
     if (live.held instanceof LocalHold && existsSync(live.hunt.folder)) forgetHolder(live.hunt);
-    return done;
+    return live.started ? undefined : done;
   }
 
   async #hold(wanted: TargetSource): Promise<LocalHold> {

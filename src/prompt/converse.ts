@@ -79,7 +79,11 @@ class Conversation {
       this.#lines.close();
       this.#leave();
     };
-    session.onLost = leave;
+    session.onLost = (why) => {
+      // Whoever debugs keeps the prompt: what was seen of the target can still be asked about.
+      if (why === undefined || (!this.#lines.interactive && !this.#debugging.opened)) leave(why);
+      else void this.#debugging.whyGone(why).then((told) => this.#beside(`${told} (\`quit\` leaves; kept snapshots can be asked about)`));
+    };
     this.#debugging.onStop = () => void this.#showStop();
     outer.addEventListener("abort", () => leave(), { once: true });
     await this.#showFirstStop();

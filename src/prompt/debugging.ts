@@ -9,6 +9,12 @@ import { openDebugger } from "../target/liveDebugger.ts";
 import { LocalHold } from "../target/shared.ts";
 import { nameStack } from "./stackNames.ts";
 
+/** A target that was started for this prompt has an owner, who ends it and knows how it ended. */
+export interface Owner {
+  readonly whyGone: () => Promise<string>;
+  readonly leave: () => Promise<void>;
+}
+
 export class Debugging {
   readonly session: Session;
   /** Ends when the prompt does. */
@@ -22,8 +28,7 @@ export class Debugging {
   #end: () => void = () => {};
   /** The line that `list` goes on from. */
   listFrom: number | undefined;
-  /** What happens to the target when we let go, besides what the debugger does. */
-  onClosed: (() => Promise<void>) | undefined;
+  #owner: Owner | undefined;
 
   constructor(session: Session) {
     this.session = session;
@@ -75,7 +80,8 @@ export class Debugging {
   }
 
   /** Uses a debugger that was opened elsewhere, by `run`. */
-  use(debug: Debugger): void {
+  use(debug: Debugger, owner?: Owner): void {
+    this.#owner = owner;
     this.#opening = Promise.resolve(debug);
     this.#debugger = debug;
     this.#end = debug.onChange((stop) => this.#changed(stop));
@@ -103,10 +109,16 @@ export class Debugging {
     this.session.onTaken = undefined;
     this.#end();
     this.session.stops.clear();
+    const owner = this.#owner;
+    this.#owner = undefined;
+    if (owner) await owner.leave();
     // A target that is gone has nothing to be put back.
-    await debug?.close().catch(() => {});
-    await this.onClosed?.();
-    this.onClosed = undefined;
+    else await debug?.close().catch(() => {});
+  }
+
+  /** How the target ended, as well as anybody knows. */
+  async whyGone(why: string): Promise<string> {
+    return (await this.#owner?.whyGone()) ?? why;
   }
 
   async #open(): Promise<Debugger> {
