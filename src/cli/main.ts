@@ -11,6 +11,7 @@ import { LeakhuntError } from "../errors.ts";
 import { homePath } from "../hunts/home.ts";
 import { attachVerb } from "../prompt/attach.ts";
 import { wasSaid } from "../prompt/converse.ts";
+import { runVerb } from "../prompt/run.ts";
 import { forTerminal } from "../report/escape.ts";
 import { enterNamespace } from "./namespace.ts";
 import { Terminal } from "./terminal.ts";
@@ -43,7 +44,7 @@ async function main(words: readonly string[]): Promise<number> {
   const stop = stopOnSignals(cancel, session, terminal);
   try {
     const program = buildProgram(
-      [attachVerb(terminal), ...VERBS],
+      [attachVerb(terminal), runVerb(terminal), ...VERBS],
       (verb, args, options) => answer(verb, session, args, options, terminal.style, (text) => terminal.print(text)),
       { name: "leakhunt", description: DESCRIPTION, write: (text) => terminal.print(text.trimEnd()) },
     );
@@ -61,6 +62,11 @@ async function main(words: readonly string[]): Promise<number> {
 }
 
 async function letGo(session: Session, terminal: Terminal): Promise<void> {
+  do await letGoOfOne(session, terminal);
+  while (session.targets.resume());
+}
+
+async function letGoOfOne(session: Session, terminal: Terminal): Promise<void> {
   const pid = session.live?.held.identity.pid;
   const shared = session.live?.held.shared ?? true;
   const gone = session.live?.processGone === true && session.live.askedToEnd === false;

@@ -25,7 +25,7 @@ import type { Loaded } from "./shelf.ts";
 import { parseSource } from "./source.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
-type GrowthValue = GrowthRound & { readonly snapshot: string; readonly notes: readonly string[] };
+type GrowthValue = GrowthRound & { readonly snapshot: string; readonly notes: readonly string[]; readonly since?: string };
 
 interface Choices {
   readonly baseline: BaselineMode;
@@ -96,14 +96,14 @@ function repeats(options: Options): boolean {
 /** One table against a named baseline, or in a stopped target against the stop before. */
 async function growthSince(session: Session, since: string | undefined, choices: Choices, options: Options): Promise<GrowthValue> {
   const how = { force: options["force"] === true, keep: options["keep"] as number, numbers: options["numbers"] !== false };
-  const { round, loaded, notes } =
-    since === undefined ? await sinceLastStop(session, choices, how) : await sinceMark(session, since, choices, how);
+  const told = since === undefined ? await sinceLastStop(session, choices, how) : await sinceMark(session, since, choices, how);
+  const { round, loaded, notes } = told;
   session.remember(
     loaded,
     round.rows.map(({ type }) => ({ type })),
     true,
   );
-  return { ...round, snapshot: loaded.name, notes };
+  return { ...round, snapshot: loaded.name, since: told.since, notes };
 }
 
 function choicesOf(options: Options): Choices {

@@ -2,7 +2,7 @@
 
 import { usage } from "../errors.ts";
 import { Answers } from "../hunts/answers.ts";
-import { Hunt, isAlive, readCurrent, startTimeOf, writeCurrent } from "../hunts/hunt.ts";
+import { Hunt, isAlive, readCurrent, startTimeOf, targetName, writeCurrent } from "../hunts/hunt.ts";
 import { type HuntRow, huntsText } from "../report/processText.ts";
 import { formatBytes, formatNoun } from "../report/units.ts";
 import { attachTarget } from "../target/attach.ts";
@@ -103,6 +103,8 @@ export const detachVerb: Verb = defineVerb<DetachValue>({
     if (session.live && source === undefined) {
       const { pid } = session.live.held.identity;
       const done = await session.release(true);
+      const next = session.targets.resume();
+      if (next) session.notice(`back at ${targetName(next.held.identity)}`);
       yield { pid, closed: done?.closed ?? false, note: done?.note };
       return;
     }

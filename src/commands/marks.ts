@@ -12,6 +12,8 @@ import { defineVerb, type Verb } from "./verb.ts";
 export interface Since {
   readonly round: GrowthRound;
   readonly loaded: Loaded;
+  /** The baseline, for a person; "" when this is one. */
+  readonly since: string;
   readonly notes: readonly string[];
 }
 
@@ -72,7 +74,7 @@ export async function sinceMark(session: Session, name: string, choices: GrowthO
       name,
       marksOf(hunt).map((mark) => mark.name),
     );
-  return between(session, before, choices, how, [`since ${name}, snapshot ${before.number}`]);
+  return between(session, before, choices, how, `${name} (snapshot ${before.number})`);
 }
 
 /** What grew since the stop before this one. Without a snapshot of an earlier stop, this one becomes the baseline. */
@@ -80,19 +82,18 @@ export async function sinceLastStop(session: Session, choices: GrowthOptions, ho
   const { before, now } = session.stops;
   const hunt = session.currentHunt();
   const known = hunt.record.snapshots.find((entry) => entry.number === before?.entry?.number);
-  if (before && known) return between(session, known, choices, how, [`since stop ${before.number} at ${before.place}`]);
+  if (before && known) return between(session, known, choices, how, `stop ${before.number} at ${before.place}`);
   const { loaded } = await snapshotNow(session, how);
   const round = await addRound(newGrowthState(), loaded.graph, choices);
-  return { round, loaded, notes: [`no earlier stop has a snapshot: stop ${now?.number} is what the next \`growth\` compares with`] };
+  return {
+    round,
+    loaded,
+    since: "",
+    notes: [`no earlier stop has a snapshot: stop ${now?.number} is what the next \`growth\` compares with`],
+  };
 }
 
-async function between(
-  session: Session,
-  before: SnapshotEntry,
-  choices: GrowthOptions,
-  how: TakeOptions,
-  notes: readonly string[],
-): Promise<Since> {
+async function between(session: Session, before: SnapshotEntry, choices: GrowthOptions, how: TakeOptions, since: string): Promise<Since> {
   const { hunt, entry, loaded } = await snapshotNow(session, how);
   const state = newGrowthState();
   const older = await session.shelf.open(hunt, before);
@@ -100,5 +101,5 @@ async function between(
   const round = await addRound(state, loaded.graph, choices, async () => older.graph);
   // The rows that come now are about this one.
   session.shelf.keep(hunt.pathOf(entry), loaded.graph, hunt, entry);
-  return { round, loaded, notes };
+  return { round, loaded, since, notes: [] };
 }

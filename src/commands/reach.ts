@@ -8,6 +8,7 @@ import { alone } from "../hunts/home.ts";
 import { Hunt, isAlive, startTimeOf } from "../hunts/hunt.ts";
 import { rememberRefusal } from "../hunts/refusals.ts";
 import { attachTarget, type TargetSource } from "../target/attach.ts";
+import { portToOpen } from "../target/discovery.ts";
 import { connectHold, type HeldTarget, LocalHold } from "../target/shared.ts";
 import type { Detached, Target, TargetIdentity } from "../target/target.ts";
 import type { Source } from "./source.ts";
@@ -88,6 +89,12 @@ export class Reach {
     const held = new LocalHold(target);
     await this.#share(held);
     return this.threadOf(held);
+  }
+
+  /** Whether the inspector of a held process has the port that another process would open its own at. */
+  async isInTheWay({ identity, shared }: HeldTarget, source: TargetSource): Promise<boolean> {
+    if (shared || !identity.openedByUs || !("pid" in source)) return false;
+    return (await portToOpen(source.pid)) === identity.port;
   }
 
   /** A held thread with its hunt. */

@@ -2,19 +2,20 @@
 // open. It turns a source into a graph, and makes sure that on any way out the target is let go.
 
 import { rmSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
-import { busyDebugging, LeakhuntError, noCurrentHunt } from "../errors.ts";
+import { LeakhuntError, noCurrentHunt } from "../errors.ts";
 import type { NodeIndex } from "../graph/ids.ts";
 import { Hunt, type LastTable, readCurrent, type SnapshotEntry } from "../hunts/hunt.ts";
 import { costText } from "../report/captureText.ts";
-import { type HeldCapture, type HeldTarget, LocalHold } from "../target/shared.ts";
-import type { CaptureCost, Detached, PreviousCapture, Target } from "../target/target.ts";
+import type { HeldCapture, HeldTarget } from "../target/shared.ts";
+import type { CaptureCost, Detached, PreviousCapture } from "../target/target.ts";
 import { type Answered, KeptAnswers, type SourceOptions } from "./kept.ts";
-import { matches, Reach, type Reached } from "./reach.ts";
 import { Rows } from "./rows.ts";
 import { type Loaded, type Progress, Shelf, type Subject, subjectOf } from "./shelf.ts";
 import { parseSource, type Source } from "./source.ts";
 import { Stops } from "./stops.ts";
+import { type Live, Targets } from "./targets.ts";
+
+export type { Live } from "./targets.ts";
 
 export interface SessionOptions {
   readonly home: string;
@@ -24,18 +25,6 @@ export interface SessionOptions {
   readonly onProgress?: ((progress: Progress | undefined) => void) | undefined;
   /** A sentence for the person at the terminal, besides the answers. */
   readonly onNotice?: ((text: string) => void) | undefined;
-}
-
-export interface Live {
-  /** Another one when the leakhunt that held the target has ended and we took over. */
-  held: HeldTarget;
-  readonly hunt: Hunt;
-  /** Why the target is no longer there. */
-  gone: string | undefined;
-  /** It is no longer there because its process is not. */
-  processGone: boolean;
-  /** Another leakhunt asked this one to let go. */
-  askedToEnd: boolean;
 }
 
 export interface Taken {
@@ -60,20 +49,20 @@ export class Session {
   /** Called when the target goes (with the reason), or another leakhunt wants it let go. */
   onLost: ((why: string | undefined) => void) | undefined;
   readonly #options: SessionOptions;
-  #live: Live | undefined;
+  /** What is held. */
+  readonly targets: Targets = new Targets(this);
   /** Opened snapshots. */
   readonly shelf: Shelf = new Shelf(this);
   /** Where the target stands still, when a debugger stopped it. */
   readonly stops: Stops = new Stops();
   /** Called before the target is let go: whoever debugs it must leave it as it was found. */
-  onRelease: (() => Promise<void>) | undefined;
+  onRelease: ((live: Live) => Promise<void>) | undefined;
   /** When the question at hand was asked (milliseconds of performance.now()), and how long V8 has worked for it. */
   clock: { began: number; v8Ms: number } = { began: 0, v8Ms: 0 };
   /** Called with each new snapshot before anybody asks it anything. */
   onTaken: ((loaded: Loaded) => Promise<void>) | undefined;
   /** The snapshot that `@id`s of the line at hand are looked up in, when they stand for an expression. */
   about: Loaded | undefined;
-  readonly #reach: Reach = new Reach(this);
   readonly #rows: Rows;
   readonly #kept: KeptAnswers;
   readonly #told = new Set<string>();
@@ -86,6 +75,10 @@ export class Session {
     this.#rows = new Rows(this.home, this.shelf, () => this.currentHunt());
   }
 
+  makeCurrent(hunt: Hunt): void {
+    this.#rows.makeCurrent(hunt);
+  }
+
   progress(progress: Progress | undefined): void {
     this.#options.onProgress?.(progress);
   }
@@ -94,104 +87,26 @@ export class Session {
     this.#options.onNotice?.(text);
   }
 
-  /** The target this session holds, if it holds one. */
+  // ── targets: see Targets ──────────────────────────────────────────────────────────────────────────────
+
+  /** The target that questions without a source are about, if the session holds one. */
   get live(): Live | undefined {
-    return this.#live;
+    return this.targets.live;
   }
 
-  // ── reaching the target ───────────────────────────────────────────────────────────────────────────────
-
-  /**
-   * Attaches to what the source names, through another leakhunt if that one holds it, and makes it the current
-   * hunt.
-   * @throws LeakhuntError with exit code 3 when it cannot be reached, `USAGE` for a file.
-   */
-  async attach(source: Source): Promise<Live> {
-    const wanted = this.#reach.wanted(source);
-    const now = this.#live;
-    if (now && matches(now.held.identity, wanted.process)) {
-      if (threadIdOf(now.held) === wanted.thread) return now;
-      return this.#makeLive(this.#reach.threadOf(await now.held.thread(wanted.thread)));
-    }
-    if (this.onRelease) throw busyDebugging(now?.held.identity.pid);
-    // Only when the other one was reached: a mistyped pid must not cost the session that is held.
-    const reached = await this.#reach.reach(wanted);
-    await this.#leave();
-    return this.#makeLive(reached);
+  /** Attaches to what a source names, and makes it the current hunt. See `Targets.attach`. */
+  attach(source: Source): Promise<Live> {
+    return this.targets.attach(source);
   }
 
-  /** Holds a target that was just started, and makes it the current hunt. */
-  async adopt(target: Target): Promise<Live> {
-    return this.#makeLive(await this.#reach.adopt(target));
-  }
-
-  async #leave(): Promise<void> {
-    const left = this.#live?.held.identity.pid;
-    if ((await this.release())?.closed) this.notice(`inspector closed, ${left ?? "the target"} runs on`);
-  }
-
-  #makeLive({ held, hunt }: Reached): Live {
-    const live: Live = { held, hunt, gone: undefined, processGone: false, askedToEnd: false };
-    this.#live = live;
-    this.stops.clear();
-    this.#watch(live);
-    this.#rows.makeCurrent(hunt);
-    return live;
-  }
-
-  /** The leakhunt that held the target has ended: takes its place. */
-  async #takeOver(live: Live): Promise<void> {
-    const { pid, startTime, url } = live.held.identity;
-    // A guard may be closing the inspector behind it.
-    await sleep(500, undefined, { signal: this.signal });
-    const process = pid === undefined ? { url } : { pid, expectStartTime: startTime };
-    const { held } = await this.#reach.reach({ process, thread: threadIdOf(live.held) });
-    live.held = held;
-    live.gone = undefined;
-    live.processGone = false;
-    this.#watch(live);
-  }
-
-  /** Keeps in mind why the target is no longer there, or that another leakhunt wants it let go. */
-  #watch(live: Live): void {
-    const { held } = live;
-    void held.gone.then((why) => {
-      if (live.held !== held) return;
-      live.gone = why;
-      // Without a worker there is still its process, with all that was asked to be remembered of both.
-      if (held.main !== held && this.#live === live && !live.processGone) this.notice(why);
-    });
-    void held.main.gone.then((why) => {
-      if (live.held !== held) return;
-      live.gone = why;
-      live.processGone = true;
-      if (this.#live !== live) return;
-      // Whoever holds the target for us can be replaced by the next capture; the target cannot.
-      if (held.shared) this.notice(why);
-      else this.onLost?.(why);
-    });
-    if (!(held instanceof LocalHold)) return;
-    void held.askedToEnd.then(() => {
-      if (this.#live !== live) return;
-      live.askedToEnd = true;
-      this.notice("another leakhunt asked this one to detach");
-      this.onLost?.(undefined);
-    });
-  }
-
-  /** Lets the target go; the inspector is closed if leakhunt opened it. */
-  async release(end = false): Promise<Detached | undefined> {
-    const live = this.#live;
-    if (!live) return undefined;
-    await this.onRelease?.();
-    this.#live = undefined;
-    this.stops.clear();
-    return this.#reach.letGo(live.held, end);
+  /** Lets the target go. See `Targets.release`. */
+  release(end = false): Promise<Detached | undefined> {
+    return this.targets.release(end);
   }
 
   /** @throws LeakhuntError `NO_CURRENT_HUNT`. */
   currentHunt(): Hunt {
-    if (this.#live) return this.#live.hunt;
+    if (this.live) return this.live.hunt;
     const key = readCurrent(this.home).hunt;
     const hunt = key === undefined ? undefined : Hunt.open(key, this.home);
     if (!hunt) throw noCurrentHunt();
@@ -217,7 +132,7 @@ export class Session {
       return await this.#takeOnce(live, options);
     } catch (error) {
       if (!(error instanceof LeakhuntError) || error.code !== "HOLDER_GONE") throw error;
-      await this.#takeOver(live);
+      await this.targets.takeOver(live);
       return this.#takeOnce(live, options);
     }
   }
@@ -372,8 +287,4 @@ export class Session {
     if (sourceText === undefined && about) return this.#rows.objects(words, async () => about);
     return this.#rows.objects(words, sourceText === undefined ? undefined : () => this.load(sourceText));
   }
-}
-
-function threadIdOf(held: HeldTarget): number {
-  return held.identity.worker?.threadId ?? 0;
 }

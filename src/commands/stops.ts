@@ -1,5 +1,6 @@
 // While a target stands still in a debugger its heap does not change: one snapshot answers every question of that stop,
-// and the snapshot of the stop before is what `growth` compares with.
+// and the snapshot of the stop before is what `growth` compares with. Each thread has stops of its own, and stands still
+// also while questions are about another.
 
 import type { Hunt, SnapshotEntry } from "../hunts/hunt.ts";
 
@@ -12,48 +13,68 @@ export interface Standstill {
   readonly entry: SnapshotEntry | undefined;
 }
 
+interface Thread {
+  now: Standstill | undefined;
+  before: Standstill | undefined;
+}
+
 export class Stops {
   #count = 0;
-  #now: Standstill | undefined;
-  #before: Standstill | undefined;
+  /** By key of its hunt. */
+  readonly #threads = new Map<string, Thread>();
+  #selected = "";
+
+  /** Questions are about the target of this hunt from now on. */
+  select({ key }: Hunt): void {
+    this.#selected = key;
+  }
 
   /** The stop at which the target stands, if it does. */
   get now(): Standstill | undefined {
-    return this.#now;
+    return this.#threads.get(this.#selected)?.now;
   }
 
   /** The last stop before this one of which there is a snapshot. */
   get before(): Standstill | undefined {
-    return this.#before;
+    return this.#threads.get(this.#selected)?.before;
   }
 
-  stopped(place: string): void {
-    this.movedOn();
-    this.#now = { number: ++this.#count, place, entry: undefined };
+  stopped(place: string, key: string = this.#selected): void {
+    this.movedOn(key);
+    this.#thread(key).now = { number: ++this.#count, place, entry: undefined };
   }
 
-  movedOn(): void {
-    if (this.#now?.entry) this.#before = this.#now;
-    this.#now = undefined;
+  movedOn(key: string = this.#selected): void {
+    const thread = this.#thread(key);
+    if (thread.now?.entry) thread.before = thread.now;
+    thread.now = undefined;
   }
 
   /** Code ran in the target while it stood: its snapshot shows what was. */
   changed(): void {
-    if (this.#now) this.#now = { ...this.#now, entry: undefined };
+    const thread = this.#thread(this.#selected);
+    if (thread.now) thread.now = { ...thread.now, entry: undefined };
   }
 
   taken(entry: SnapshotEntry): void {
-    if (this.#now) this.#now = { ...this.#now, entry };
+    const thread = this.#thread(this.#selected);
+    if (thread.now) thread.now = { ...thread.now, entry };
   }
 
   /** The snapshot that a question without a source is about: that of this stop, else the last one of the hunt. */
   latest(hunt: Hunt): SnapshotEntry | undefined {
-    return this.#now ? this.#now.entry : hunt.record.snapshots.at(-1);
+    const now = this.#threads.get(hunt.key)?.now;
+    return now ? now.entry : hunt.record.snapshots.at(-1);
   }
 
-  /** Another target is held, or none. */
-  clear(): void {
-    this.#now = undefined;
-    this.#before = undefined;
+  /** The target of that hunt is let go. */
+  forget(key: string): void {
+    this.#threads.delete(key);
+  }
+
+  #thread(key: string): Thread {
+    const thread = this.#threads.get(key) ?? { now: undefined, before: undefined };
+    this.#threads.set(key, thread);
+    return thread;
   }
 }

@@ -46,7 +46,7 @@ export const childrenVerb: Verb = defineVerb<ChildrenValue>({
   async *run(session, [text]) {
     const pid = pidOf(session, text as string | undefined);
     const children = await childrenOf(pid);
-    yield { pid, children: children.map((child) => ({ ...child, held: session.holds(child.pid) })) };
+    yield { pid, children: children.map((child) => ({ ...child, held: session.targets.holds(child.pid) })) };
   },
   render: ({ pid, children }, { width }) => childrenText(pid, children, width),
 });

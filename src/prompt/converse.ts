@@ -12,11 +12,13 @@ import { forTerminal } from "../report/escape.ts";
 import { stopText } from "../report/stopText.ts";
 import { completer } from "./completion.ts";
 import type { Debugging } from "./debugging.ts";
+import { arrived } from "./early.ts";
 import { findObject } from "./expression.ts";
 import { splitLine } from "./line.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { readObjectLine, restOf } from "./objectLine.ts";
 import { stopValue } from "./scene.ts";
+import { threadVerbs } from "./threads.ts";
 import { debugVerbs } from "./verbs/index.ts";
 
 /** Where the prompt writes. */
@@ -40,7 +42,8 @@ const REPEATED = new Set(["next", "n", "step", "s", "out", "o", "finish", "list"
 /** Answers lines until they end, or someone asks us to let go. */
 export async function converse(session: Session, debugging: Debugging, output: PromptOutput, json: boolean): Promise<void> {
   session.shelf.claimStdin();
-  const verbs = [...debugVerbs(debugging), ...VERBS];
+  const moved = (): Promise<void> => arrived(debugging, (text) => output.say(text));
+  const verbs = [...debugVerbs(debugging), ...threadVerbs(moved), ...VERBS];
   const lines = openLines(session.home, completer(session, debugging, verbs));
   await new Conversation(session, debugging, output, json, verbs, lines).run();
 }
@@ -79,8 +82,13 @@ class Conversation {
       this.#lines.close();
       this.#leave();
     };
-    session.onLost = leave;
+    session.onLost = (why) => {
+      // Whoever debugs keeps the prompt: what was seen of the target can still be asked about.
+      if (why === undefined || (!this.#lines.interactive && !this.#debugging.opened)) leave(why);
+      else void this.#debugging.whyGone(why).then((told) => this.#beside(`${told} (\`quit\` leaves; kept snapshots can be asked about)`));
+    };
     this.#debugging.onStop = () => void this.#showStop();
+    this.#debugging.onStopElsewhere = (name, place) => this.#beside(`${name} stopped at ${place} (${goThere(name, session)})`);
     outer.addEventListener("abort", () => leave(), { once: true });
     await this.#showFirstStop();
     let failed: unknown;
@@ -187,6 +195,12 @@ class Conversation {
     else if (error instanceof LeakhuntError) this.#output.say(forTerminal(error.line, 2000));
     else this.#output.say(`internal error: ${forTerminal(error instanceof Error ? error.message : String(error), 500)}`);
   }
+}
+
+/** The verb that leads to a thread or process. */
+function goThere(name: string, { live }: Session): string {
+  const [pid, threadId = "0"] = name.split("/");
+  return String(live?.held.identity.pid) === pid ? `\`thread ${threadId}\`` : `\`process ${name}\``;
 }
 
 function helpText(text: string): string {

@@ -1,13 +1,35 @@
-// The debugger under the prompt: opened when it is first needed, which frame is looked at, and what of its comings and
-// goings the session must know (a target that stands still needs one snapshot; one that is let go must run on).
+// The debuggers under the prompt, one for each thread that needed one: which frame is looked at, and what of its comings
+// and goings the session must know (a target that stands still needs one snapshot; one that is let go must run on).
 
 import type { Session } from "../commands/session.ts";
 import { debuggedElsewhere, notStopped, targetGone } from "../errors.ts";
+import { targetName } from "../hunts/hunt.ts";
 import type { Debugger, Frame, Stop } from "../target/debugger.ts";
 import type { Inspector } from "../target/inspector.ts";
 import { openDebugger } from "../target/liveDebugger.ts";
-import { LocalHold } from "../target/shared.ts";
+import { type HeldTarget, LocalHold } from "../target/shared.ts";
 import { nameStack } from "./stackNames.ts";
+
+/** A target that was started for this prompt has an owner, who ends it and knows how it ended. */
+export interface Owner {
+  readonly whyGone: () => Promise<string>;
+  readonly leave: () => Promise<void>;
+}
+
+/** What is known of one thread under a debugger. */
+interface Station {
+  /** Key of its hunt. */
+  readonly key: string;
+  /** `4242`, or `4242/1` for a worker. */
+  readonly name: string;
+  /** The process it belongs to. */
+  readonly main: HeldTarget;
+  readonly owner: Owner | undefined;
+  readonly debugger: Debugger;
+  readonly end: () => void;
+  frame: number;
+  listFrom: number | undefined;
+}
 
 export class Debugging {
   readonly session: Session;
@@ -15,15 +37,12 @@ export class Debugging {
   readonly outer: AbortSignal;
   /** Called at a stop that no verb waits for. */
   onStop: ((stop: Stop) => void) | undefined;
-  #debugger: Debugger | undefined;
-  #opening: Promise<Debugger> | undefined;
-  #frame = 0;
+  /** Called when another thread stops than the one that questions are about. */
+  onStopElsewhere: ((name: string, place: string) => void) | undefined;
+  /** Threads that were left stay under their debuggers. By key of their hunts. */
+  readonly #stations = new Map<string, Station>();
+  readonly #opening = new Map<string, Promise<Debugger>>();
   #waiting = 0;
-  #end: () => void = () => {};
-  /** The line that `list` goes on from. */
-  listFrom: number | undefined;
-  /** What happens to the target when we let go, besides what the debugger does. */
-  onClosed: (() => Promise<void>) | undefined;
 
   constructor(session: Session) {
     this.session = session;
@@ -32,16 +51,16 @@ export class Debugging {
 
   /** The debugger, once it was needed. */
   get opened(): Debugger | undefined {
-    return this.#debugger;
+    return this.#here?.debugger;
   }
 
   get stop(): Stop | undefined {
-    return this.#debugger?.stop;
+    return this.opened?.stop;
   }
 
   /** The frame that is looked at; undefined while the target runs. */
   get frame(): Frame | undefined {
-    return this.stop?.frames[this.#frame];
+    return this.stop?.frames[this.#here?.frame ?? 0];
   }
 
   /** @throws LeakhuntError `NOT_STOPPED` while the target runs. */
@@ -53,8 +72,18 @@ export class Debugging {
 
   /** Looks at another frame. */
   select(index: number): void {
-    this.#frame = index;
-    this.listFrom = undefined;
+    const here = this.#here;
+    if (here) Object.assign(here, { frame: index, listFrom: undefined });
+  }
+
+  /** The line that `list` goes on from. */
+  get listFrom(): number | undefined {
+    return this.#here?.listFrom;
+  }
+
+  set listFrom(line: number | undefined) {
+    const here = this.#here;
+    if (here) here.listFrom = line;
   }
 
   /** The wire to the target, for questions that the debugger has no word for. */
@@ -62,26 +91,40 @@ export class Debugging {
     return this.#hold().target.inspector;
   }
 
+  /** Where the live target stands, by its hunt. */
+  get #here(): Station | undefined {
+    const key = this.session.live?.hunt.key;
+    return key === undefined ? undefined : this.#stations.get(key);
+  }
+
   /**
    * The debugger of the live target; turned on at the first call.
    * @throws LeakhuntError `USAGE` when another leakhunt holds the target.
    */
-  open(): Promise<Debugger> {
-    this.#opening ??= this.#open().catch((error: unknown) => {
-      this.#opening = undefined;
-      throw error;
-    });
-    return this.#opening;
+  async open(): Promise<Debugger> {
+    const { hunt } = await this.session.attach({ kind: "current" });
+    const known = this.#stations.get(hunt.key)?.debugger ?? this.#opening.get(hunt.key);
+    if (known) return known;
+    const opening = this.#open();
+    this.#opening.set(hunt.key, opening);
+    try {
+      return await opening;
+    } finally {
+      this.#opening.delete(hunt.key);
+    }
   }
 
-  /** Uses a debugger that was opened elsewhere, by `run`. */
-  use(debug: Debugger): void {
-    this.#opening = Promise.resolve(debug);
-    this.#debugger = debug;
-    this.#end = debug.onChange((stop) => this.#changed(stop));
-    this.session.onRelease = () => this.close();
+  /** Uses a debugger of the live target that was opened elsewhere, by `run`. */
+  use(debug: Debugger, owner?: Owner): void {
+    const { live } = this.session;
+    if (!live) return;
+    const { key } = live.hunt;
+    const end = debug.onChange((stop) => this.#changed(key, stop));
+    const name = targetName(live.held.identity);
+    this.#stations.set(key, { key, name, main: live.held.main, owner, debugger: debug, end, frame: 0, listFrom: undefined });
+    this.session.onRelease = ({ held }) => this.close(held.main);
     this.session.onTaken = ({ graph }) => nameStack(this, graph);
-    if (debug.stop) this.#changed(debug.stop);
+    if (debug.stop) this.#changed(key, debug.stop);
   }
 
   /** While `work` runs, a stop is its business and nobody else's. */
@@ -94,27 +137,37 @@ export class Debugging {
     }
   }
 
-  /** Leaves the target as it was found. */
-  async close(): Promise<void> {
-    const debug = this.#debugger;
-    this.#debugger = undefined;
-    this.#opening = undefined;
-    this.session.onRelease = undefined;
-    this.session.onTaken = undefined;
-    this.#end();
-    this.session.stops.clear();
+  /** Leaves all threads of a process as they were found. */
+  async close(main: HeldTarget): Promise<void> {
+    const left = [...this.#stations.values()].filter((station) => station.main === main);
+    for (const { key, end } of left) {
+      this.#stations.delete(key);
+      end();
+      this.session.stops.forget(key);
+    }
+    if (this.#stations.size === 0) {
+      this.session.onRelease = undefined;
+      this.session.onTaken = undefined;
+    }
+    const owner = left.find((station) => station.owner)?.owner;
+    if (owner) await owner.leave();
     // A target that is gone has nothing to be put back.
-    await debug?.close().catch(() => {});
-    await this.onClosed?.();
-    this.onClosed = undefined;
+    else await Promise.all(left.map((station) => station.debugger.close().catch(() => {})));
+  }
+
+  /** How the target ended, as well as anybody knows. */
+  async whyGone(why: string): Promise<string> {
+    const main = this.session.live?.held.main;
+    const owner = [...this.#stations.values()].find((station) => station.main === main && station.owner)?.owner;
+    return (await owner?.whyGone()) ?? why;
   }
 
   async #open(): Promise<Debugger> {
-    await this.session.attach({ kind: "current" });
     const { target } = this.#hold();
     const { pid, port } = target.identity;
-    this.use(await openDebugger(target.inspector, { pid, port, whyGone: async () => targetGone(await target.gone) }));
-    return this.#debugger as Debugger;
+    const debug = await openDebugger(target.inspector, { pid, port, whyGone: async () => targetGone(await target.gone) });
+    this.use(debug);
+    return debug;
   }
 
   #hold(): LocalHold {
@@ -123,15 +176,18 @@ export class Debugging {
     return held;
   }
 
-  #changed(stop: Stop | undefined): void {
-    this.#frame = 0;
-    this.listFrom = undefined;
+  #changed(key: string, stop: Stop | undefined): void {
+    const station = this.#stations.get(key);
+    if (!station) return;
+    station.frame = 0;
+    station.listFrom = undefined;
     if (!stop) {
-      this.session.stops.movedOn();
+      this.session.stops.movedOn(key);
       return;
     }
     const { file, line } = stop.frames[0]?.place ?? { file: "native code", line: 0 };
-    this.session.stops.stopped(`${file}:${line}`);
-    if (this.#waiting === 0) this.onStop?.(stop);
+    this.session.stops.stopped(`${file}:${line}`, key);
+    if (station !== this.#here) this.onStopElsewhere?.(station.name, `${file}:${line}`);
+    else if (this.#waiting === 0) this.onStop?.(stop);
   }
 }

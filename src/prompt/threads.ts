@@ -1,9 +1,10 @@
 // The verbs that move the prompt from one thread of a program to another, and from one process to another. Where the
 // prompt leaves stays as it is: held, with its object ids, and standing still if it does.
 
-import { threadsVerb } from "../commands/threads.ts";
 import { toCount } from "../commands/options.ts";
 import type { Session } from "../commands/session.ts";
+import { parseSource } from "../commands/source.ts";
+import { threadsVerb } from "../commands/threads.ts";
 import { defineVerb, type Verb } from "../commands/verb.ts";
 import { type Attached, attachedValue, attachedWithCost } from "./attached.ts";
 
@@ -26,7 +27,7 @@ function threadVerb(onMoved: () => Promise<void>): Verb {
         yield* threadsVerb.run(session, [], {}) as AsyncIterable<{ threads: unknown }>;
         return;
       }
-      yield await moved(session, () => session.attach({ kind: "current", thread: toThread(id as string) }), onMoved);
+      yield* move(session, () => session.attach({ kind: "current", thread: toThread(id as string) }), onMoved);
     },
     render: (value, style) => ("threads" in value ? threadsVerb.render(value, style) : attachedWithCost(value)),
   });
@@ -40,15 +41,15 @@ function processVerb(onMoved: () => Promise<void>): Verb {
     options: [],
     examples: ["process 4243"],
     async *run(session, [source]) {
-      yield await moved(session, () => session.switchTo(source as string), onMoved);
+      yield* move(session, () => session.targets.switchTo(parseSource(source as string)), onMoved);
     },
     render: attachedWithCost,
   });
 }
 
-async function moved(session: Session, move: () => Promise<unknown>, onMoved: () => Promise<void>): Promise<Attached> {
+async function* move(session: Session, go: () => Promise<unknown>, onMoved: () => Promise<void>): AsyncGenerator<Attached> {
   const before = session.live;
-  await move();
+  await go();
+  yield await attachedValue(session);
   if (session.live !== before) await onMoved();
-  return attachedValue(session);
 }

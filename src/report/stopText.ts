@@ -76,25 +76,27 @@ export function scopeLines(scopes: readonly ScopeLines[]): string[] {
   return scopes.flatMap(({ title, variables, omitted }) => {
     if (variables.length === 0) return [];
     const sized = variables.some(({ shallow }) => shallow !== undefined);
-    const columns: Column[] = [
-      { title: `  ${forTerminal(title, 100)}`, align: "left" },
-      { title: "", align: "left" },
-      ...(sized
-        ? ([
-            { title: "shallow", align: "right" },
-            { title: "retained", align: "right" },
-          ] as const)
-        : []),
-    ];
     const rows = variables.map(({ name, value, shallow, retained }) => [
       `    ${forTerminal(name, 60)}`,
       forTerminal(value, 90),
       ...(sized ? [bytes(shallow), bytes(retained)] : []),
     ]);
+    const [head = "", ...lines] = tableLines(sized ? SIZED : PLAIN, rows);
     const more = omitted > 0 ? [`    … ${omitted} more (\`locals\` lists all)`] : [];
-    return [...tableLines(columns, rows), ...more];
+    return [titled(`  ${forTerminal(title, 100)}`, head), ...lines, ...more];
   });
 }
+
+/** The title, and after it the names of the columns where there is room. */
+function titled(title: string, head: string): string {
+  return head.length > title.length ? title + head.slice(title.length) : title;
+}
+
+const PLAIN: readonly Column[] = [
+  { title: "", align: "left" },
+  { title: "", align: "left" },
+];
+const SIZED: readonly Column[] = [...PLAIN, { title: "shallow", align: "right" }, { title: "retained", align: "right" }];
 
 function bytes(value: number | undefined): string {
   return value === undefined ? "" : formatBytes(value);
