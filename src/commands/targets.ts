@@ -122,7 +122,6 @@ export class Targets {
     const live = this.#live;
     if (!live) return undefined;
     const done = await this.#letGo(live, end);
-    if (this.#live === live) this.#live = undefined;
     return live.started ? undefined : done;
   }
 
@@ -134,6 +133,8 @@ export class Targets {
 
   async #letGo(live: Live, end: boolean): Promise<Detached> {
     await this.#owner.onRelease?.(live);
+    // what the target says while it is let go is no news
+    if (this.#live === live) this.#live = undefined;
     this.#owner.stops.forget(live.hunt.key);
     return this.#reach.letGo(live.held, end);
   }
@@ -149,7 +150,6 @@ export class Targets {
       const { pid, port } = live.held.identity;
       this.#parked = this.#parked.filter((each) => each !== live);
       await this.#letGo(live, false);
-      if (this.#live === live) this.#live = undefined;
       this.#owner.notice(`inspector of ${pid ?? "the target"} closed: port ${port} is wanted by the other process too`);
       return live;
     }
