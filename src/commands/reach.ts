@@ -8,7 +8,8 @@ import { alone } from "../hunts/home.ts";
 import { Hunt, isAlive, startTimeOf } from "../hunts/hunt.ts";
 import { rememberRefusal } from "../hunts/refusals.ts";
 import { attachTarget, type TargetSource } from "../target/attach.ts";
-import { portToOpen } from "../target/discovery.ts";
+import { wantedPort } from "../target/discovery.ts";
+import { processFacts } from "../target/processes.ts";
 import { connectHold, type HeldTarget, LocalHold } from "../target/shared.ts";
 import type { Detached, Target, TargetIdentity } from "../target/target.ts";
 import type { Source } from "./source.ts";
@@ -94,7 +95,8 @@ export class Reach {
   /** Whether the inspector of a held process has the port that another process would open its own at. */
   async isInTheWay({ identity, shared }: HeldTarget, source: TargetSource): Promise<boolean> {
     if (shared || !identity.openedByUs || !("pid" in source)) return false;
-    return (await portToOpen(source.pid)) === identity.port;
+    const { attachable } = (await processFacts(source.pid)) ?? {};
+    return attachable?.ok === true && attachable.how === "signal" && wantedPort(source.pid) === identity.port;
   }
 
   /** A held thread with its hunt. */

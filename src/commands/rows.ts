@@ -115,7 +115,9 @@ export class Rows {
   async #snapshotOf(words: readonly string[]): Promise<Loaded> {
     const table = this.#lastTable;
     const hasRow = words.some((word) => !word.startsWith("@"));
-    const printed = table && (await this.#openTable(table));
+    const row = table?.rows[Number(words.find((word) => !word.startsWith("@"))) - 1];
+    const own = row !== undefined && "type" in row ? row.from : undefined;
+    const printed = table && (await this.#openTable(own === undefined ? table : { ...table, source: own }));
     const firstId = Number(/^@(\d+)$/.exec(words[0] as string)?.[1] ?? Number.NaN);
     if (printed && (hasRow || printed.graph.byId(firstId) !== undefined)) return printed;
     if (hasRow && table && "file" in table.source) throw cannotReadFile(table.source.file, "the last table is about it, and it is gone");

@@ -7,9 +7,11 @@ import { type CommonResult, mostCommonRaw, mostCommonTypes, type TypeSort } from
 import { usage } from "../errors.ts";
 import { countRawGraph, countRawTypes, type RawCount } from "../graph/rawTypes.ts";
 import { questionText } from "../hunts/answers.ts";
+import { allThreadsText } from "../report/allThreadsText.ts";
 import { forTerminal } from "../report/escape.ts";
 import { commonText, countText, listText, newText } from "../report/typesText.ts";
 import { canScan, NodeScanner } from "../snapshot/scan.ts";
+import { type AllThreads, commonOfAllThreads } from "./allThreads.ts";
 import { filterOption, forceOption, freshOption, internalsOption, limitOption, sourceArgument, toChoice, toCount } from "./options.ts";
 import { compareFiles, pairArguments, pairOf, rawPairOption } from "./pair.ts";
 import type { Session } from "./session.ts";
@@ -49,7 +51,7 @@ function loadOptions(options: Options): { fresh: boolean; force: boolean } {
   return { fresh: options["fresh"] === true, force: options["force"] === true };
 }
 
-export const commonVerb: Verb = defineVerb<CommonResult & Named>({
+export const commonVerb: Verb = defineVerb<(CommonResult & Named) | AllThreads>({
   name: "common",
   summary: "the most common types: count, shallow and retained size, share of the heap",
   arguments: [sourceArgument],
@@ -63,12 +65,13 @@ export const commonVerb: Verb = defineVerb<CommonResult & Named>({
     limitOption,
     filterOption,
     { flags: "--no-retained", help: "only counts and raw sizes: reads a quarter of the file, in a hundredth of the time and memory" },
+    { flags: "--all-threads", help: "the main thread and all workers together: one snapshot each" },
     { flags: "--long", help: "tell classes of one name apart by where they are defined" },
     internalsOption,
     freshOption,
     forceOption,
   ],
-  examples: ["leakhunt common 4242", "leakhunt common heap.heapsnapshot --sort retained --limit 20"],
+  examples: ["leakhunt common 4242", "leakhunt common 4242 --all-threads", "leakhunt common heap.heapsnapshot --sort retained --limit 20"],
   async *run(session, [source], options) {
     if (options["retained"] === false) {
       yield await rawCommon(session, source as string | undefined, options);
@@ -81,6 +84,10 @@ export const commonVerb: Verb = defineVerb<CommonResult & Named>({
       long: options["long"] === true,
       internals: options["internals"] === true,
     };
+    if (options["allThreads"] === true) {
+      yield await commonOfAllThreads(session, source as string | undefined, options["force"] === true, choices);
+      return;
+    }
     const asked = questionText("common", choices);
     const { value, subject } = await session.answer(source as string | undefined, loadOptions(options), asked, async ({ graph }) => {
       await graph.computeSizes({ ids: choices.filter !== undefined });
@@ -92,13 +99,14 @@ export const commonVerb: Verb = defineVerb<CommonResult & Named>({
     );
     yield { ...value, ...named(subject) };
   },
-  render: (value) => `${head(value)}\n${commonText(value)}`,
+  render: (value) => ("threads" in value ? allThreadsText(value) : `${head(value)}\n${commonText(value)}`),
 });
 
 /** Counts a file, or the last snapshot of the hunt, without building a graph. */
 async function rawCommon(session: Session, sourceText: string | undefined, options: Options): Promise<CommonResult & Named> {
-  for (const flag of ["filter", "long"]) {
-    if (options[flag] !== undefined && options[flag] !== false) throw usage(`--${flag} needs the whole graph`, "leave out --no-retained");
+  for (const flag of ["filter", "long", "allThreads"]) {
+    if (options[flag] !== undefined && options[flag] !== false)
+      throw usage(`--${flag === "allThreads" ? "all-threads" : flag} needs the whole graph`, "leave out --no-retained");
   }
   if (options["sort"] === "retained") throw usage("--sort retained needs retained sizes", "leave out --no-retained");
   const { path, ...name } = await session.file(sourceText, loadOptions(options));

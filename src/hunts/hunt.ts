@@ -234,11 +234,18 @@ export function targetName(target: HuntTarget): string {
   return target.worker === undefined ? process : `${process}/${target.worker.threadId}`;
 }
 
+export interface HuntSnapshot {
+  /** Key of the hunt. */
+  readonly hunt: string;
+  readonly snapshot: number;
+}
+
 /** What the last printed table was about, so that `path 1` means its first row. */
 export interface LastTable {
   /** A file's absolute path, or a hunt's snapshot. */
-  readonly source: { readonly file: string } | { readonly hunt: string; readonly snapshot: number };
-  readonly rows: readonly ({ readonly type: string } | { readonly id: number })[];
+  readonly source: { readonly file: string } | HuntSnapshot;
+  /** `from`: the snapshot that a row is about, where that is not the `source`. */
+  readonly rows: readonly ({ readonly type: string; readonly from?: HuntSnapshot } | { readonly id: number })[];
   /** Rows are what grew since the snapshot before. */
   readonly isGrowth?: boolean | undefined;
 }

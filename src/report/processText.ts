@@ -2,7 +2,8 @@
 
 import { forTerminal } from "./escape.ts";
 import { tableLines } from "./table.ts";
-import { formatBytes, formatUptime } from "./units.ts";
+import { scriptText, type ThreadRow } from "./threadsText.ts";
+import { formatBytes, formatNoun, formatUptime } from "./units.ts";
 
 export interface ProcessRow {
   readonly pid: number;
@@ -15,18 +16,26 @@ export interface ProcessRow {
     | { readonly ok: false; readonly why: string; readonly hint: string };
   readonly netNamespace: "same" | "other";
   readonly command: string;
+  /** Its worker threads, where they could be asked for without opening anything. */
+  readonly workers?: readonly ThreadRow[] | undefined;
+  /** Else what the names of its threads tell, of which the kernel keeps 15 bytes; undefined before Node 24, which gives none. */
+  readonly workerNames?: readonly string[] | undefined;
 }
 
-/** The Node processes of this machine. */
+/** The Node processes of this machine, with their workers as far as they can be known. */
 export function processesText(rows: readonly ProcessRow[], width: number): string {
   if (rows.length === 0) return "no Node process is running that this user can see";
-  const cells = rows.map((row) => [
-    String(row.pid),
-    formatUptime(row.upSeconds),
-    formatBytes(row.rssBytes),
-    row.nodeVersion ?? "-",
-    inspectorText(row),
-    forTerminal(row.command, Math.max(30, width - 60)),
+  const room = Math.max(30, width - 60);
+  const cells = rows.flatMap((row) => [
+    [
+      String(row.pid),
+      formatUptime(row.upSeconds),
+      formatBytes(row.rssBytes),
+      row.nodeVersion ?? "-",
+      inspectorText(row),
+      forTerminal(row.command, room),
+    ],
+    ...workerCells(row, room),
   ]);
   const columns = [
     { title: "PID", align: "right" },
@@ -36,7 +45,29 @@ export function processesText(rows: readonly ProcessRow[], width: number): strin
     { title: "INSPECTOR", align: "left" },
     { title: "COMMAND", align: "left" },
   ] as const;
-  return tableLines(columns, cells).join("\n");
+  const unknown = rows.filter((row) => row.workers === undefined && row.workerNames === undefined).length;
+  const note =
+    unknown === 0
+      ? []
+      : [
+          "",
+          `worker threads of ${formatNoun(unknown, "process", "processes")} are not known: \`leakhunt threads <pid>\` attaches and asks`,
+        ];
+  return [...tableLines(columns, cells), ...note].join("\n");
+}
+
+function workerCells({ pid, workers, workerNames = [] }: ProcessRow, room: number): string[][] {
+  if (workers !== undefined) {
+    return workers.map(({ threadId, name, file, heapUsed }) => {
+      const heap = heapUsed === undefined ? "" : `heap ${formatBytes(heapUsed)}`;
+      return [`/${threadId}`, "", "", "", heap, `${forTerminal(threadText(threadId, name), 40)}  ${scriptText(file, room - 20)}`];
+    });
+  }
+  if (workerNames.length === 0) return [];
+  const names = workerNames.map((name) => JSON.stringify(name)).join(", ");
+  return [
+    ["", "", "", "", "", forTerminal(`${formatNoun(workerNames.length, "worker")}, by the names of its threads: ${names}`, room + 20)],
+  ];
 }
 
 function inspectorText(row: ProcessRow): string {

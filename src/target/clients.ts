@@ -11,6 +11,11 @@ export async function hasOtherClients(pid: number | undefined, port: number): Pr
   return true;
 }
 
+/** Is anybody connected? Whoever comes and leaves would reset the object ids of that one. */
+export function hasClients(pid: number, port: number): boolean {
+  return clientsOf(pid, port) > 0;
+}
+
 /** How many clients an inspector has, ours included. */
 function clientsOf(pid: number, port: number): number {
   return socketsAround(pid).filter((socket) => socket.state === "established" && socket.port === port).length;

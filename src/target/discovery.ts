@@ -66,12 +66,6 @@ export function wantedPort(pid: number): number {
   return Number(ports.at(-1)?.[1] ?? DEFAULT_PORT);
 }
 
-/** The port at which the inspector of a process would open; undefined when it is open, or when any port will do. */
-export async function portToOpen(pid: number): Promise<number | undefined> {
-  const port = wantedPort(pid);
-  return port === 0 || (await openInspectorOf(pid, false)) !== undefined ? undefined : port;
-}
-
 export function isLoopback(address: string): boolean {
   return address.startsWith("127.") || address === "::1" || address === "localhost";
 }
