@@ -56,7 +56,7 @@ export function processesText(rows: readonly ProcessRow[], width: number): strin
   return [...tableLines(columns, cells), ...note].join("\n");
 }
 
-function workerCells({ pid, workers, workerNames = [] }: ProcessRow, room: number): string[][] {
+function workerCells({ workers, workerNames = [] }: ProcessRow, room: number): string[][] {
   if (workers !== undefined) {
     return workers.map(({ threadId, name, file, heapUsed }) => {
       const heap = heapUsed === undefined ? "" : `heap ${formatBytes(heapUsed)}`;
