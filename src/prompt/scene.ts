@@ -43,7 +43,7 @@ export async function sourceAround(debugging: Debugging, frame: Frame, line: num
 /** Variables of a frame, innermost scope first. `ownOnly` leaves out what is around the function. */
 export async function scopesOf(debugging: Debugging, frame: Frame, limit: number, ownOnly: boolean): Promise<ScopeLines[]> {
   const debug = await debugging.open();
-  const scopes = (await debug.scopes(frame)).filter((scope) => !ownOnly || OWN_SCOPES.has(scope.kind));
+  const scopes = (await debug.scopes(frame)).filter((scope) => !ownOnly || isOwn(scope, frame));
   const shown: ScopeLines[] = [];
   for (const scope of scopes) {
     const variables = limit === 0 ? scope.variables : scope.variables.slice(0, limit);
@@ -56,9 +56,13 @@ export async function scopesOf(debugging: Debugging, frame: Frame, limit: number
   return shown;
 }
 
+function isOwn({ kind }: Scope, frame: Frame): boolean {
+  return OWN_SCOPES.has(kind) || (frame.functionName === "" && (kind === "module" || kind === "script"));
+}
+
 function scopeTitle({ kind }: Scope, frame: Frame): string {
   if (kind === "local") return frame.functionName === "" ? "locals" : `locals of ${frameName(frame)}`;
-  return OWN_SCOPES.has(kind) ? `${kind} scope` : `${kind} around it`;
+  return kind === "closure" ? "closure" : `${kind} scope`;
 }
 
 async function localLine(debugging: Debugging, name: string, value: Scope["variables"][number]["value"]): Promise<LocalLine> {
