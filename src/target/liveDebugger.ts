@@ -75,6 +75,8 @@ class LiveDebugger implements Debugger {
   #stepping = false;
   #pausing = false;
   #exceptions: ExceptionMode = "none";
+  /** Why the connection is over. */
+  #gone: string | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(inspector: Inspector, options: DebuggerOptions, cwd: string | undefined) {
@@ -95,6 +97,10 @@ class LiveDebugger implements Debugger {
     });
     this.#listen<RawPause>("Debugger.paused", (raw) => this.#paused(raw));
     this.#listen("Debugger.resumed", () => this.#resumed());
+    void this.#inspector.closed.then((reason) => {
+      this.#gone = reason;
+      this.#resumed();
+    });
     debuggerIsOn(this.#inspector, true);
     this.#joining = true;
     // without a limit V8 keeps the text of every script that was ever collected
@@ -164,7 +170,7 @@ class LiveDebugger implements Debugger {
   }
 
   async scopes(frame: Frame): Promise<readonly Scope[]> {
-    const scopes = this.#scopesOf(frame);
+    const scopes = await this.#scopesOf(frame);
     return this.#patient(scopes.read(frame.index), "looking at variables");
   }
 
@@ -175,7 +181,7 @@ class LiveDebugger implements Debugger {
   }
 
   async evaluate(expression: string, frame?: Frame): Promise<RemoteValue> {
-    const scopes = frame === undefined ? undefined : this.#scopesOf(frame);
+    const scopes = frame === undefined ? undefined : await this.#scopesOf(frame);
     const inScope = scopes === undefined || frame === undefined ? undefined : () => scopes.names(frame.index);
     return this.#patient(
       evaluateIn(this.#inspector, expression, frame?.callFrameId, inScope),
@@ -237,6 +243,7 @@ class LiveDebugger implements Debugger {
       return;
     }
     const joining = this.#joining;
+    if (this.#pausing && !joining && raw.reason !== "exception" && (await this.#seeksOwnCode(raw))) return;
     const [frames, statement, others] = await Promise.all([
       Promise.all(raw.callFrames.map((frame, index) => this.#frame(frame, index))),
       atDebuggerStatement(this.#inspector, raw),
@@ -251,6 +258,17 @@ class LiveDebugger implements Debugger {
     const exception = reason === "exception" ? exceptionText(raw) : undefined;
     this.#stop = { reason, breakpoints, exception, frames, others: others || reason === "other debugger" };
     this.#tell();
+  }
+
+  /**
+   * A pause that we asked for comes at the next code that runs, which is often Node's own. That says nothing to
+   * anybody: the target then goes on to the first line of its program.
+   */
+  async #seeksOwnCode({ callFrames, hitBreakpoints }: RawPause): Promise<boolean> {
+    const isOwn = ({ location }: RawFrame): boolean => !this.#scripts.isInternal(location.scriptId);
+    if (callFrames[0] === undefined || isOwn(callFrames[0]) || (hitBreakpoints?.length ?? 0) > 0) return false;
+    await this.#inspector.send(callFrames.some(isOwn) ? "Debugger.stepOut" : "Debugger.stepInto");
+    return true;
   }
 
   #reason(raw: RawPause, breakpoints: readonly number[], statement: boolean): Stop["reason"] {
@@ -300,16 +318,24 @@ class LiveDebugger implements Debugger {
 
   /** Moves on from a stop. The event that says so comes after the answer; nobody may see the old stop in between. */
   async #go(method: string): Promise<void> {
-    if (this.#stop === undefined) throw notStopped();
+    await this.#needStop();
     const turn = this.#turn;
     this.#stepping = method !== "Debugger.resume";
-    await this.#command(method);
+    await this.#command(method).catch((error: LeakhuntError) => {
+      // a program that runs to its end at once may be gone before the answer has been read
+      if (error.code !== "TARGET_GONE") throw error;
+    });
     if (turn === this.#turn) this.#resumed();
   }
 
-  #scopesOf(frame: Frame): FrameScopes {
-    if (this.#stop === undefined || this.#scopes === undefined) throw notStopped();
-    if (this.#stop.frames[frame.index]?.callFrameId !== frame.callFrameId) throw frameGone();
+  async #needStop(): Promise<Stop> {
+    if (this.#stop !== undefined) return this.#stop;
+    throw this.#gone === undefined ? notStopped() : await this.#explained(targetGone(this.#gone));
+  }
+
+  async #scopesOf(frame: Frame): Promise<FrameScopes> {
+    const stop = await this.#needStop();
+    if (this.#scopes === undefined || stop.frames[frame.index]?.callFrameId !== frame.callFrameId) throw frameGone();
     return this.#scopes;
   }
 

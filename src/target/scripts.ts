@@ -59,6 +59,11 @@ export class Scripts {
     return script;
   }
 
+  /** Whether a script is Node's own. */
+  isInternal(scriptId: string): boolean {
+    return this.#byId.get(scriptId)?.internal === true;
+  }
+
   /** The place a person would name for a place of V8's. */
   async place(location: RawLocation): Promise<SourcePlace> {
     const { scriptId, lineNumber, columnNumber = 0 } = location;
