@@ -72,7 +72,7 @@ class LiveDebugger implements Debugger {
   #looking: Promise<void> | undefined;
   #joining = false;
   #joined = false;
-  #stepping = false;
+  #stepping: Step | undefined;
   #pausing = false;
   #exceptions: ExceptionMode = "none";
   /** Why the connection is over. */
@@ -141,7 +141,7 @@ class LiveDebugger implements Debugger {
   async move(step: Step, signal?: AbortSignal): Promise<Stop> {
     const next = this.#nextStop(signal);
     next.catch(() => {});
-    await this.#go(METHODS[step]);
+    await this.#go(METHODS[step], step);
     return next;
   }
 
@@ -237,11 +237,8 @@ class LiveDebugger implements Debugger {
   }
 
   async #look(raw: RawPause, turn: number): Promise<void> {
-    if (isInstrumentation(raw)) {
-      await this.#points.settled();
-      if (turn === this.#turn) await this.#inspector.send("Debugger.resume");
-      return;
-    }
+    const late = await this.#placeLate(raw, turn);
+    if (late === undefined) return;
     const joining = this.#joining;
     if (this.#pausing && !joining && raw.reason !== "exception" && (await this.#seeksOwnCode(raw))) return;
     const [frames, statement, others] = await Promise.all([
@@ -250,14 +247,29 @@ class LiveDebugger implements Debugger {
       this.#areOthers(),
     ]);
     if (turn !== this.#turn) return;
-    const breakpoints = this.#points.numbers(raw.hitBreakpoints ?? []);
+    const breakpoints = [...this.#points.numbers(raw.hitBreakpoints ?? []), ...late];
     const reason = joining ? "other debugger" : this.#reason(raw, breakpoints, statement);
     this.#scopes = new FrameScopes(this.#inspector, GROUP, raw.callFrames);
-    this.#stepping = false;
+    this.#stepping = undefined;
     this.#pausing = false;
     const exception = reason === "exception" ? exceptionText(raw) : undefined;
     this.#stop = { reason, breakpoints, exception, frames, others: others || reason === "other debugger" };
     this.#tell();
+  }
+
+  /**
+   * Gives a script that was made to wait its breakpoints, and lets it run; undefined then. Otherwise the numbers of
+   * those that were put right where it stands.
+   */
+  async #placeLate(raw: RawPause, turn: number): Promise<readonly number[] | undefined> {
+    const [frame] = raw.callFrames;
+    await this.#points.settled();
+    if (frame === undefined || !(isInstrumentation(raw) || this.#points.isOurs(raw.hitBreakpoints ?? []))) return [];
+    const here = isInstrumentation(raw) ? [] : await this.#points.numbersAt(frame);
+    if (here.length > 0 || (this.#stepping === "step" && !isInstrumentation(raw))) return here;
+    // a step over or out of what loaded the script goes on to where it leads
+    if (turn === this.#turn) await this.#inspector.send(this.#stepping === undefined ? "Debugger.resume" : "Debugger.stepOut");
+    return undefined;
   }
 
   /**
@@ -275,7 +287,7 @@ class LiveDebugger implements Debugger {
     if (raw.reason === "exception" || raw.reason === "promiseRejection") return "exception";
     if (breakpoints.length > 0) return "breakpoint";
     if (statement) return "debugger statement";
-    if (this.#stepping) return "step";
+    if (this.#stepping !== undefined) return "step";
     return this.#pausing || raw.reason === "Break on start" ? "pause" : "other debugger";
   }
 
@@ -317,10 +329,10 @@ class LiveDebugger implements Debugger {
   }
 
   /** Moves on from a stop. The event that says so comes after the answer; nobody may see the old stop in between. */
-  async #go(method: string): Promise<void> {
+  async #go(method: string, step?: Step): Promise<void> {
     await this.#needStop();
     const turn = this.#turn;
-    this.#stepping = method !== "Debugger.resume";
+    this.#stepping = step;
     await this.#command(method).catch((error: LeakhuntError) => {
       // a program that runs to its end at once may be gone before the answer has been read
       if (error.code !== "TARGET_GONE") throw error;
