@@ -248,7 +248,7 @@ class LiveDebugger implements Debugger {
     ]);
     if (turn !== this.#turn) return;
     const breakpoints = [...this.#points.numbers(raw.hitBreakpoints ?? []), ...late];
-    const reason = joining ? "other debugger" : this.#reason(raw, breakpoints, statement);
+    const reason = joining && others ? "other debugger" : this.#reason(raw, breakpoints, statement);
     this.#scopes = new FrameScopes(this.#inspector, GROUP, raw.callFrames);
     this.#stepping = undefined;
     this.#pausing = false;
@@ -310,7 +310,7 @@ class LiveDebugger implements Debugger {
 
   async #areOthers(): Promise<boolean> {
     const { pid, port } = this.#options;
-    return pid === undefined || port === undefined ? this.#joined : hasOtherClients(pid, port);
+    return pid === undefined || port === undefined ? this.#joining || this.#joined : hasOtherClients(pid, port);
   }
 
   /** The next time the target stands still. */
@@ -347,7 +347,8 @@ class LiveDebugger implements Debugger {
 
   async #scopesOf(frame: Frame): Promise<FrameScopes> {
     const stop = await this.#needStop();
-    if (this.#scopes === undefined || stop.frames[frame.index]?.callFrameId !== frame.callFrameId) throw frameGone();
+    // V8 gives the same names to the frames of the next stop
+    if (this.#scopes === undefined || !stop.frames.includes(frame)) throw frameGone();
     return this.#scopes;
   }
 
