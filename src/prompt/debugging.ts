@@ -116,6 +116,11 @@ export class Debugging {
     else await debug?.close().catch(() => {});
   }
 
+  /** Whether the target was started for this prompt. */
+  get startedHere(): boolean {
+    return this.#owner !== undefined;
+  }
+
   /** How the target ended, as well as anybody knows. */
   async whyGone(why: string): Promise<string> {
     return (await this.#owner?.whyGone()) ?? why;

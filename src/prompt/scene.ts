@@ -12,15 +12,18 @@ import { frameName } from "./frameName.ts";
 const AROUND = 3;
 /** Variables of a stop's scopes; `locals` shows all. */
 const FEW = 12;
+/** What Node gives each CommonJS module: there in every stop at its outermost code, and of no interest. */
+const WRAPPER = new Set(["this", "exports", "require", "module", "__filename", "__dirname"]);
 /** The scopes of the call itself; the others are around it. */
 const OWN_SCOPES = new Set(["local", "block", "catch", "with", "eval"]);
 
 export async function stopValue(debugging: Debugging, stop: Stop): Promise<StopValue | undefined> {
   const frame = debugging.frame;
   if (!frame) return undefined;
-  const { reason, breakpoints, exception, others } = stop;
+  const { breakpoints, exception, others } = stop;
+  const isStart = debugging.startedHere && debugging.session.stops.now?.number === 1;
   return {
-    reason,
+    reason: isStart ? "start" : stop.reason,
     breakpoints,
     exception,
     others,
@@ -46,7 +49,8 @@ export async function scopesOf(debugging: Debugging, frame: Frame, limit: number
   const scopes = (await debug.scopes(frame)).filter((scope) => !ownOnly || isOwn(scope, frame));
   const shown: ScopeLines[] = [];
   for (const scope of scopes) {
-    const variables = limit === 0 ? scope.variables : scope.variables.slice(0, limit);
+    const named = limit === 0 || frame.functionName !== "" ? scope.variables : scope.variables.filter(({ name }) => !WRAPPER.has(name));
+    const variables = limit === 0 ? named : named.slice(0, limit);
     shown.push({
       title: scopeTitle(scope, frame),
       variables: await Promise.all(variables.map(({ name, value }) => localLine(debugging, name, value))),
