@@ -82,7 +82,9 @@ export async function sinceLastStop(session: Session, choices: GrowthOptions, ho
   const { before, now } = session.stops;
   const hunt = session.currentHunt();
   const known = hunt.record.snapshots.find((entry) => entry.number === before?.entry?.number);
-  if (before && known) return between(session, known, choices, how, `stop ${before.number} at ${before.place}`);
+  // The new snapshot must not push out the one it is compared with.
+  const keepBoth = { ...how, keep: Math.max(2, how.keep ?? 2) };
+  if (before && known) return between(session, known, choices, keepBoth, `stop ${before.number} at ${before.place}`);
   const { loaded } = await snapshotNow(session, how);
   const round = await addRound(newGrowthState(), loaded.graph, choices);
   return {

@@ -16,6 +16,7 @@ import {
   sizesOption,
   sourceArgument,
   sourceOption,
+  timingOption,
   toCount,
 } from "./options.ts";
 import type { Session } from "./session.ts";
@@ -61,7 +62,7 @@ function ofOne<V>(
   compute: (graph: HeapGraph, node: number) => Promise<V> | V,
 ): Promise<{ value: V; subject: Subject }> {
   const { words, source } = wordsOf(args, options);
-  const { id, json, ...choices } = options;
+  const { id, json, timing, ...choices } = options;
   return session.answerAbout(words, source, questionText(verb, choices), ({ graph }, nodes) =>
     compute(options["internals"] === true ? graph.withInternals() : graph, nodes[0] as number),
   );
@@ -72,7 +73,7 @@ export const showVerb: Verb = defineVerb<ShownObject & Named>({
   line: "object",
   summary: "one object: class, preview, sizes, properties and entries, where it is defined",
   arguments: [objectArgument, sourceArgument],
-  options: [idOption, { ...limitOption, default: 20, help: "parts shown; 0 for all" }, plumbingOption, sourceOption],
+  options: [idOption, { ...limitOption, default: 20, help: "parts shown; 0 for all" }, plumbingOption, timingOption, sourceOption],
   examples: ["leakhunt show @1234", "leakhunt show 1"],
   async *run(session, args, options) {
     const { value, subject } = await ofOne(session, "show", args, options, async (graph, node) => {
@@ -100,6 +101,7 @@ export const pathVerb: Verb = defineVerb<PathValue>({
     { flags: "--ignore <@ids>", help: "objects the path must avoid", parse: moreIds },
     sizesOption,
     plumbingOption,
+    timingOption,
     sourceOption,
   ],
   examples: ["leakhunt path @1234", "leakhunt path 1 --all 3", "leakhunt path @1234 --to SessionStore"],

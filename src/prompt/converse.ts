@@ -167,13 +167,19 @@ class Conversation {
   async #showStop(): Promise<void> {
     const { stop } = this.#debugging;
     const value = stop && (await stopValue(this.#debugging, stop).catch(() => undefined));
-    await this.#debugging.opened?.release().catch(() => {});
+    // A question that is under way still needs its handles; it lets go of all of them.
+    if (!this.#busy) await this.#debugging.opened?.release().catch(() => {});
     if (!value || this.#over) return;
     this.#beside(undefined, stopText(value, this.#output.style.color));
   }
 
+  /** The stop that was there before the first line; no prompt is shown yet that it would have to give way to. */
   async #showFirstStop(): Promise<void> {
-    if (this.#debugging.stop) await this.#showStop();
+    if (!this.#debugging.stop) return;
+    this.#busy = true;
+    await this.#showStop();
+    this.#busy = false;
+    await this.#debugging.opened?.release().catch(() => {});
   }
 
   /** Says something while the person may be typing: the line that is being typed comes back below it. */

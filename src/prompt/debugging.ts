@@ -155,6 +155,11 @@ export class Debugging {
     else await Promise.all(left.map((station) => station.debugger.close().catch(() => {})));
   }
 
+  /** Whether the target was started for this prompt. */
+  get startedHere(): boolean {
+    return this.#owner !== undefined;
+  }
+
   /** How the target ended, as well as anybody knows. */
   async whyGone(why: string): Promise<string> {
     const main = this.session.live?.held.main;

@@ -6,6 +6,7 @@ import type { Loaded } from "../commands/shelf.ts";
 import { noIdentity, notInSnapshot } from "../errors.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import type { Frame, RemoteValue } from "../target/debugger.ts";
+import { HELD, holdValue } from "../target/heapIdentity.ts";
 import type { Inspector } from "../target/inspector.ts";
 import type { Debugging } from "./debugging.ts";
 import { heapIdOf } from "./heapIds.ts";
@@ -30,10 +31,22 @@ export async function findObject(debugging: Debugging, expression: string, force
   const debug = await debugging.open();
   if (!(await isPure(debugging, expression))) session.stops.changed();
   const value = await debug.evaluate(expression, debugging.frame);
+  if (value.type === "string") return findString(debugging, expression, force);
   if (value.objectId === undefined) throw noIdentity(withoutIdentity(expression, value));
   const found = (await inThisStop(debugging, value)) ?? (await inNewSnapshot(debugging, value, force));
   await nameStack(debugging, found.loaded.graph);
   return found;
+}
+
+/** V8 gives no handle to a string: it is found behind an object of ours that holds it. */
+async function findString(debugging: Debugging, expression: string, force: boolean): Promise<Found> {
+  const holder = await holdValue(await debugging.open(), expression, debugging.frame);
+  const { loaded, id } = await inNewSnapshot(debugging, holder, force);
+  const { graph } = loaded;
+  const text = graph.follow(graph.byId(id) as number, HELD);
+  if (text === undefined) throw notInSnapshot();
+  await nameStack(debugging, graph);
+  return { loaded, id: graph.id(text) };
 }
 
 /** The node of a value in the snapshot of this stop; undefined when there is no such snapshot, or it is not open. */
@@ -92,6 +105,5 @@ const TRIAL = "leakhunt-trial";
 /** `n is 42; numbers have` */
 function withoutIdentity(expression: string, { type, text }: RemoteValue): string {
   if (type === "undefined" || text === "null") return `${expression} is ${text}, which has`;
-  // A string has a node, but the protocol names objects only.
   return `${expression} is ${text}; ${type}s have`;
 }

@@ -31,6 +31,8 @@ export function openLines(home: string, complete: Completer): Lines {
 
 function pipedLines(): Lines {
   const input = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  // Begun now: lines that come before somebody reads them would be lost.
+  const iterator = input[Symbol.asyncIterator]();
   return {
     interactive: false,
     onInterrupt: () => () => {},
@@ -40,7 +42,7 @@ function pipedLines(): Lines {
       input.close();
       process.stdin.destroy();
     },
-    [Symbol.asyncIterator]: () => input[Symbol.asyncIterator](),
+    [Symbol.asyncIterator]: () => iterator,
   };
 }
 
@@ -57,6 +59,7 @@ function terminalLines(home: string, complete: Completer): Lines {
       void complete(line).then((result) => done(null, result));
     },
   });
+  const typed = collect(input);
   let onCancel: (() => void) | undefined;
   let warned = false;
   input.on("SIGINT", () => {
@@ -89,34 +92,43 @@ function terminalLines(home: string, complete: Completer): Lines {
     goOn: () => input.prompt(true),
     close: () => input.close(),
     [Symbol.asyncIterator]: () =>
-      readTerminal(input, historyFile, () => {
+      readTerminal(input, typed, historyFile, () => {
         warned = false;
       }),
   };
 }
 
-async function* readTerminal(input: Interface, historyFile: string, onLine: () => void): AsyncGenerator<string> {
-  const queue: string[] = [];
-  let closed = false;
-  let wake: () => void = () => {};
+/** Lines that were typed and not read yet. */
+interface Typed {
+  readonly queue: string[];
+  closed: boolean;
+  wake: () => void;
+}
+
+function collect(input: Interface): Typed {
+  const typed: Typed = { queue: [], closed: false, wake: () => {} };
   input.on("line", (line) => {
-    queue.push(line);
-    wake();
+    typed.queue.push(line);
+    typed.wake();
   });
   input.on("close", () => {
-    closed = true;
-    wake();
+    typed.closed = true;
+    typed.wake();
   });
+  return typed;
+}
+
+async function* readTerminal(input: Interface, typed: Typed, historyFile: string, onLine: () => void): AsyncGenerator<string> {
   for (;;) {
-    if (queue.length === 0 && !closed) {
+    if (typed.queue.length === 0 && !typed.closed) {
       input.prompt();
       await new Promise<void>((resolve) => {
-        wake = resolve;
+        typed.wake = resolve;
       });
     }
-    const line = queue.shift();
+    const line = typed.queue.shift();
     if (line === undefined) {
-      if (closed) return;
+      if (typed.closed) return;
       continue;
     }
     onLine();

@@ -37,8 +37,8 @@ export function runVerb(output: PromptOutput): Verb {
           if (!ended) output.say(line);
         },
       });
-      const { nodeVersion, command: given } = program.target.identity;
-      yield { pid: program.pid, nodeVersion, command: given };
+      const { nodeVersion } = program.target.identity;
+      yield { pid: program.pid, nodeVersion, command: (command as string[]).join(" ") };
       await converse(session, debugging, output, options["json"] === true);
     },
     render: ({ pid, nodeVersion, command }) => `started ${pid} (node ${nodeVersion}, ${forTerminal(command, 80)})`,

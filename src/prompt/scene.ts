@@ -12,15 +12,18 @@ import { frameName } from "./frameName.ts";
 const AROUND = 3;
 /** Variables of a stop's scopes; `locals` shows all. */
 const FEW = 12;
+/** What Node gives each CommonJS module: there in every stop at its outermost code, and of no interest. */
+const WRAPPER = new Set(["this", "exports", "require", "module", "__filename", "__dirname"]);
 /** The scopes of the call itself; the others are around it. */
 const OWN_SCOPES = new Set(["local", "block", "catch", "with", "eval"]);
 
 export async function stopValue(debugging: Debugging, stop: Stop): Promise<StopValue | undefined> {
   const frame = debugging.frame;
   if (!frame) return undefined;
-  const { reason, breakpoints, exception, others } = stop;
+  const { breakpoints, exception, others } = stop;
+  const isStart = debugging.startedHere && debugging.session.stops.now?.number === 1;
   return {
-    reason,
+    reason: isStart ? "start" : stop.reason,
     breakpoints,
     exception,
     others,
@@ -43,10 +46,11 @@ export async function sourceAround(debugging: Debugging, frame: Frame, line: num
 /** Variables of a frame, innermost scope first. `ownOnly` leaves out what is around the function. */
 export async function scopesOf(debugging: Debugging, frame: Frame, limit: number, ownOnly: boolean): Promise<ScopeLines[]> {
   const debug = await debugging.open();
-  const scopes = (await debug.scopes(frame)).filter((scope) => !ownOnly || OWN_SCOPES.has(scope.kind));
+  const scopes = (await debug.scopes(frame)).filter((scope) => !ownOnly || isOwn(scope, frame));
   const shown: ScopeLines[] = [];
   for (const scope of scopes) {
-    const variables = limit === 0 ? scope.variables : scope.variables.slice(0, limit);
+    const named = limit === 0 || frame.functionName !== "" ? scope.variables : scope.variables.filter(({ name }) => !WRAPPER.has(name));
+    const variables = limit === 0 ? named : named.slice(0, limit);
     shown.push({
       title: scopeTitle(scope, frame),
       variables: await Promise.all(variables.map(({ name, value }) => localLine(debugging, name, value))),
@@ -56,9 +60,13 @@ export async function scopesOf(debugging: Debugging, frame: Frame, limit: number
   return shown;
 }
 
+function isOwn({ kind }: Scope, frame: Frame): boolean {
+  return OWN_SCOPES.has(kind) || (frame.functionName === "" && (kind === "module" || kind === "script"));
+}
+
 function scopeTitle({ kind }: Scope, frame: Frame): string {
   if (kind === "local") return frame.functionName === "" ? "locals" : `locals of ${frameName(frame)}`;
-  return OWN_SCOPES.has(kind) ? `${kind} scope` : `${kind} around it`;
+  return kind === "closure" ? "closure" : `${kind} scope`;
 }
 
 async function localLine(debugging: Debugging, name: string, value: Scope["variables"][number]["value"]): Promise<LocalLine> {

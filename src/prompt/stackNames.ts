@@ -7,7 +7,7 @@ import type { Debugging } from "./debugging.ts";
 import { frameName } from "./frameName.ts";
 import { heapIdOf } from "./heapIds.ts";
 
-/** Deeper calls than this have their holds told without a name. */
+/** Deeper calls than this, and those of Node itself, have their holds told without a name. */
 const FRAMES = 20;
 const STACK_SCOPES = new Set(["local", "block", "catch", "with", "eval", "module", "script"]);
 
@@ -20,22 +20,24 @@ export async function nameStack(debugging: Debugging, graph: HeapGraph): Promise
   if (!stop || !entry || !session.live || named.has(graph)) return;
   if (session.shelf.peek(session.live.hunt.pathOf(entry))?.graph !== graph) return;
   named.add(graph);
+  // Each answer of a stopped target takes V8 some 40 ms to send, so all are asked for at once.
+  const frames = stop.frames.slice(0, FRAMES).filter(({ place }) => !place.file.startsWith("node:"));
+  const found = await Promise.all(frames.map((frame) => heldByFrame(debugging, graph, frame)));
   const names = new Map<number, string>();
   // The innermost call is named first and wins.
-  for (const frame of stop.frames.slice(0, FRAMES)) await nameFrame(debugging, graph, frame, names);
+  for (const [node, name] of found.flat()) if (!names.has(node)) names.set(node, name);
   graph.stackNames = names;
 }
 
-async function nameFrame(debugging: Debugging, graph: HeapGraph, frame: Frame, names: Map<number, string>): Promise<void> {
+async function heldByFrame(debugging: Debugging, graph: HeapGraph, frame: Frame): Promise<[number, string][]> {
   const debug = await debugging.open();
   const of = frame.functionName === "" ? frame.place.file : frameName(frame);
   const scopes = (await debug.scopes(frame)).filter(({ kind }) => STACK_SCOPES.has(kind));
-  const held = scopes.flatMap(({ variables }) => variables.map(({ name, value }) => ({ name: `local ${name}`, value })));
-  const receiver = await debug.evaluate("this", frame).catch(() => undefined);
-  if (receiver) held.push({ name: "this", value: receiver });
-  const nodes = await Promise.all(held.map(({ value }) => nodeIn(debugging, graph, value)));
-  nodes.forEach((node, i) => {
-    if (node !== undefined && !names.has(node)) names.set(node, `${held[i]?.name} of ${of}`);
+  const variables = scopes.flatMap((scope) => scope.variables);
+  const nodes = await Promise.all(variables.map(({ value }) => nodeIn(debugging, graph, value)));
+  return variables.flatMap(({ name }, i) => {
+    const node = nodes[i];
+    return node === undefined ? [] : [[node, `${name === "this" ? name : `local ${name}`} of ${of}`]];
   });
 }
 

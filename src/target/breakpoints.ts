@@ -1,11 +1,13 @@
-// Our breakpoints, by number. V8 waits by itself for scripts that it has not seen; for files that only a source map
-// names, it is asked to stand still before any script with a map runs, until the file has come.
+// Our breakpoints, by number. V8 waits by itself for scripts that it has not seen. A file that only a source map names is
+// another matter: a script must stand still before it runs, so that its map can be read. V8 does that for ES modules
+// with a map; CommonJS modules are stopped at their first statement, all but those of installed packages. Both only as
+// long as a breakpoint has no place.
 import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { type LeakhuntError, usage } from "../errors.ts";
 import type { Breakpoint, SourcePlace } from "./debugger.ts";
 import type { Inspector } from "./inspector.ts";
-import type { RawLocation } from "./protocol.ts";
+import type { RawEvaluated, RawFrame, RawLocation } from "./protocol.ts";
 import type { Match, Script, Scripts } from "./scripts.ts";
 
 interface Point {
@@ -15,6 +17,8 @@ interface Point {
   /** V8's names for it. */
   readonly ids: Set<string>;
   readonly places: SourcePlace[];
+  /** The same as V8 counts, for those that we placed. */
+  readonly spots: RawLocation[];
   /** V8's name for the one that waits for a script of that name. */
   waiting: string | undefined;
 }
@@ -25,8 +29,12 @@ export class Breakpoints {
   readonly #points = new Map<number, Point>();
   /** Work that must be done before a script with a map may run. */
   readonly #placing = new Set<Promise<void>>();
+  /** V8's names for those that are no more, for a stop that was under way. */
+  readonly #dropped = new Set<string>();
   #next = 1;
-  #watch: string | undefined;
+  /** V8's names for the two that make scripts wait for us. */
+  #watch: { readonly modules: string; readonly scripts: string } | undefined;
+  #watching: Promise<void> = Promise.resolve();
 
   constructor(inspector: Inspector, scripts: Scripts) {
     this.#inspector = inspector;
@@ -41,7 +49,16 @@ export class Breakpoints {
   async add(file: string, line: number, condition: string | undefined): Promise<Breakpoint> {
     if (!Number.isInteger(line) || line < 1) throw usage("a line is a number from 1 on");
     if (condition !== undefined) checkCondition(condition);
-    const point: Point = { number: this.#next, asked: { file, line }, condition, ids: new Set(), places: [], waiting: undefined };
+    const point: Point = {
+      number: this.#next,
+      asked: { file, line },
+      condition,
+      ids: new Set(),
+      places: [],
+      spots: [],
+      waiting: undefined,
+    };
+    const before = this.#scripts.count;
     const matches = await this.#scripts.find(file);
     const paths = [...new Set(matches.map(({ path }) => path))];
     if (paths.length > 1)
@@ -50,6 +67,7 @@ export class Breakpoints {
     for (const match of matches) await this.#place(point, match);
     this.#next++;
     this.#points.set(point.number, point);
+    for (const script of this.#scripts.after(before)) this.loaded(script);
     await this.#watchMapped();
     return shown(point);
   }
@@ -79,11 +97,36 @@ export class Breakpoints {
     return [...this.#points.values()].filter((point) => ids.some((id) => point.ids.has(id))).map((point) => point.number);
   }
 
+  /**
+   * Is a stop none but ours, to give a new script its breakpoints? True for the two that make scripts wait, and for
+   * one that was taken away while it was hit.
+   */
+  isOurs(ids: readonly string[]): boolean {
+    return ids.length > 0 && ids.every((id) => id === this.#watch?.scripts || this.#dropped.has(id));
+  }
+
+  /** Numbers of the breakpoints that were put right where a frame stands, after it had stopped there. */
+  async numbersAt({ callFrameId, location }: RawFrame): Promise<number[]> {
+    const here: number[] = [];
+    for (const { number, spots, condition } of this.#points.values()) {
+      const same = spots.some(
+        (spot) =>
+          spot.scriptId === location.scriptId && spot.lineNumber === location.lineNumber && spot.columnNumber === location.columnNumber,
+      );
+      if (same && (condition === undefined || (await this.#holds(condition, callFrameId)))) here.push(number);
+    }
+    return here;
+  }
+
   /** V8 found the place of one that waited. */
   async resolved(id: string, location: RawLocation): Promise<void> {
     const point = [...this.#points.values()].find(({ ids }) => ids.has(id));
-    if (point === undefined) return;
-    point.places.push(await this.#scripts.place(location));
+    // the line is the original's, and means nothing in a script that was compiled from it
+    if (point === undefined || (await this.#scripts.isCompiled(location.scriptId))) return;
+    const place = await this.#scripts.place(location);
+    // Node 24 and 26 tell it twice
+    if (point.places.some(({ file, line, column }) => file === place.file && line === place.line && column === place.column)) return;
+    point.places.push(place);
     await this.#watchMapped();
   }
 
@@ -108,7 +151,7 @@ export class Breakpoints {
       // lines are the original's: what V8 made of them in the script that was compiled from it is wrong
       if (point.waiting !== undefined) await this.#drop(point);
       point.places.length = 0;
-      await this.#place(point, match);
+      await this.#place(point, match).catch(() => {});
     }
     await this.#watchMapped();
   }
@@ -123,6 +166,7 @@ export class Breakpoints {
       const location = { scriptId: script.id, lineNumber: spot.line, columnNumber: spot.column };
       const placed = await this.#set("Debugger.setBreakpoint", { location }, point);
       if (placed === undefined) continue;
+      point.spots.push(placed);
       point.places.push(await this.#scripts.place(placed));
     }
     if (point.places.length === 0) throw usage(`${point.asked.file} has no code from line ${line} on`);
@@ -157,24 +201,42 @@ export class Breakpoints {
   async #drop(point: Point): Promise<void> {
     const ids = [...point.ids];
     point.ids.clear();
+    point.spots.length = 0;
     point.waiting = undefined;
+    for (const id of ids) this.#dropped.add(id);
     await Promise.all(ids.map((breakpointId) => this.#inspector.send("Debugger.removeBreakpoint", { breakpointId })));
   }
 
-  /** Lets V8 stand still before scripts with maps as long as a breakpoint has no place. */
-  async #watchMapped(): Promise<void> {
-    const needed = [...this.#points.values()].some(({ places }) => places.length === 0);
-    if (needed === (this.#watch !== undefined)) return;
-    if (!needed) {
-      const breakpointId = this.#watch;
-      this.#watch = undefined;
-      await this.#inspector.send("Debugger.removeBreakpoint", { breakpointId });
-      return;
-    }
-    this.#watch = "asked for";
+  async #holds(condition: string, callFrameId: string): Promise<boolean> {
+    const asked = { callFrameId, expression: `Boolean(${condition}\n)`, returnByValue: true, silent: true };
+    const { result } = (await this.#inspector.send("Debugger.evaluateOnCallFrame", asked)) as unknown as RawEvaluated;
+    return result.value === true;
+  }
+
+  /** Makes scripts wait for us as long as a breakpoint has no place, one change after the other. */
+  #watchMapped(): Promise<void> {
+    const change = this.#watching.then(async () => {
+      const needed = [...this.#points.values()].some(({ places }) => places.length === 0);
+      if (needed && this.#watch === undefined) await this.#startWatching();
+      else if (!needed && this.#watch !== undefined) await this.#stopWatching(this.#watch);
+    });
+    this.#watching = change.catch(() => {});
+    return change;
+  }
+
+  async #startWatching(): Promise<void> {
     const instrumentation = "beforeScriptWithSourceMapExecution";
-    const answer = await this.#inspector.send("Debugger.setInstrumentationBreakpoint", { instrumentation });
-    this.#watch = String(answer["breakpointId"]);
+    const modules = await this.#inspector.send("Debugger.setInstrumentationBreakpoint", { instrumentation });
+    const first = { urlRegex: "^file://(?!.*/node_modules/)", lineNumber: 0, columnNumber: 0 };
+    const scripts = await this.#inspector.send("Debugger.setBreakpointByUrl", first);
+    this.#watch = { modules: String(modules["breakpointId"]), scripts: String(scripts["breakpointId"]) };
+  }
+
+  async #stopWatching({ modules, scripts }: { modules: string; scripts: string }): Promise<void> {
+    this.#watch = undefined;
+    this.#dropped.add(scripts);
+    await this.#inspector.send("Debugger.removeBreakpoint", { breakpointId: modules });
+    await this.#inspector.send("Debugger.removeBreakpoint", { breakpointId: scripts });
   }
 }
 

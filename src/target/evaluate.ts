@@ -1,5 +1,5 @@
 // One expression of the user's, evaluated in the target: its value behind a handle, or one line that says why not.
-import { expressionFailed } from "../errors.ts";
+import { expressionFailed, type LeakhuntError } from "../errors.ts";
 import type { RemoteValue } from "./debugger.ts";
 import type { Inspector } from "./inspector.ts";
 import type { RawEvaluated, RawObject } from "./protocol.ts";
@@ -22,10 +22,12 @@ export async function evaluateIn(
   inScope: (() => Promise<readonly string[]>) | undefined,
 ): Promise<RemoteValue> {
   const how = { expression: literal(expression), objectGroup: GROUP, silent: true, generatePreview: true, timeout: LONGEST_MS };
-  const answer =
-    callFrameId === undefined
-      ? await inspector.send("Runtime.evaluate", { ...how, disableBreaks: true })
-      : await inspector.send("Debugger.evaluateOnCallFrame", { ...how, callFrameId });
+  const method = callFrameId === undefined ? "Runtime.evaluate" : "Debugger.evaluateOnCallFrame";
+  const where = callFrameId === undefined ? { disableBreaks: true } : { callFrameId };
+  const answer = await inspector.send(method, { ...how, ...where }).catch((error: LeakhuntError) => {
+    if (/terminated/.test(error.message)) throw expressionFailed(`it did not end within ${LONGEST_MS / 1000} s and was stopped`);
+    throw error;
+  });
   const { result, exceptionDetails: thrown } = answer as unknown as RawEvaluated;
   if (thrown === undefined) return remoteValue(result);
   const why = thrown.exception === undefined ? thrown.text : thrownText(thrown.exception);

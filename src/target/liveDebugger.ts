@@ -72,9 +72,11 @@ class LiveDebugger implements Debugger {
   #looking: Promise<void> | undefined;
   #joining = false;
   #joined = false;
-  #stepping = false;
+  #stepping: Step | undefined;
   #pausing = false;
   #exceptions: ExceptionMode = "none";
+  /** Why the connection is over. */
+  #gone: string | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(inspector: Inspector, options: DebuggerOptions, cwd: string | undefined) {
@@ -95,6 +97,10 @@ class LiveDebugger implements Debugger {
     });
     this.#listen<RawPause>("Debugger.paused", (raw) => this.#paused(raw));
     this.#listen("Debugger.resumed", () => this.#resumed());
+    void this.#inspector.closed.then((reason) => {
+      this.#gone = reason;
+      this.#resumed();
+    });
     debuggerIsOn(this.#inspector, true);
     this.#joining = true;
     // without a limit V8 keeps the text of every script that was ever collected
@@ -135,7 +141,7 @@ class LiveDebugger implements Debugger {
   async move(step: Step, signal?: AbortSignal): Promise<Stop> {
     const next = this.#nextStop(signal);
     next.catch(() => {});
-    await this.#go(METHODS[step]);
+    await this.#go(METHODS[step], step);
     return next;
   }
 
@@ -164,7 +170,7 @@ class LiveDebugger implements Debugger {
   }
 
   async scopes(frame: Frame): Promise<readonly Scope[]> {
-    const scopes = this.#scopesOf(frame);
+    const scopes = await this.#scopesOf(frame);
     return this.#patient(scopes.read(frame.index), "looking at variables");
   }
 
@@ -175,7 +181,7 @@ class LiveDebugger implements Debugger {
   }
 
   async evaluate(expression: string, frame?: Frame): Promise<RemoteValue> {
-    const scopes = frame === undefined ? undefined : this.#scopesOf(frame);
+    const scopes = frame === undefined ? undefined : await this.#scopesOf(frame);
     const inScope = scopes === undefined || frame === undefined ? undefined : () => scopes.names(frame.index);
     return this.#patient(
       evaluateIn(this.#inspector, expression, frame?.callFrameId, inScope),
@@ -231,33 +237,57 @@ class LiveDebugger implements Debugger {
   }
 
   async #look(raw: RawPause, turn: number): Promise<void> {
-    if (isInstrumentation(raw)) {
-      await this.#points.settled();
-      if (turn === this.#turn) await this.#inspector.send("Debugger.resume");
-      return;
-    }
+    const late = await this.#placeLate(raw, turn);
+    if (late === undefined) return;
     const joining = this.#joining;
+    if (this.#pausing && !joining && raw.reason !== "exception" && (await this.#seeksOwnCode(raw))) return;
     const [frames, statement, others] = await Promise.all([
       Promise.all(raw.callFrames.map((frame, index) => this.#frame(frame, index))),
       atDebuggerStatement(this.#inspector, raw),
       this.#areOthers(),
     ]);
     if (turn !== this.#turn) return;
-    const breakpoints = this.#points.numbers(raw.hitBreakpoints ?? []);
-    const reason = joining ? "other debugger" : this.#reason(raw, breakpoints, statement);
+    const breakpoints = [...this.#points.numbers(raw.hitBreakpoints ?? []), ...late];
+    const reason = joining && others ? "other debugger" : this.#reason(raw, breakpoints, statement);
     this.#scopes = new FrameScopes(this.#inspector, GROUP, raw.callFrames);
-    this.#stepping = false;
+    this.#stepping = undefined;
     this.#pausing = false;
     const exception = reason === "exception" ? exceptionText(raw) : undefined;
     this.#stop = { reason, breakpoints, exception, frames, others: others || reason === "other debugger" };
     this.#tell();
   }
 
+  /**
+   * Gives a script that was made to wait its breakpoints, and lets it run; undefined then. Otherwise the numbers of
+   * those that were put right where it stands.
+   */
+  async #placeLate(raw: RawPause, turn: number): Promise<readonly number[] | undefined> {
+    const [frame] = raw.callFrames;
+    await this.#points.settled();
+    if (frame === undefined || !(isInstrumentation(raw) || this.#points.isOurs(raw.hitBreakpoints ?? []))) return [];
+    const here = isInstrumentation(raw) ? [] : await this.#points.numbersAt(frame);
+    if (here.length > 0 || (this.#stepping === "step" && !isInstrumentation(raw))) return here;
+    // a step over or out of what loaded the script goes on to where it leads
+    if (turn === this.#turn) await this.#inspector.send(this.#stepping === undefined ? "Debugger.resume" : "Debugger.stepOut");
+    return undefined;
+  }
+
+  /**
+   * A pause that we asked for comes at the next code that runs, which is often Node's own. That says nothing to
+   * anybody: the target then goes on to the first line of its program.
+   */
+  async #seeksOwnCode({ callFrames, hitBreakpoints }: RawPause): Promise<boolean> {
+    const isOwn = ({ location }: RawFrame): boolean => !this.#scripts.isInternal(location.scriptId);
+    if (callFrames[0] === undefined || isOwn(callFrames[0]) || (hitBreakpoints?.length ?? 0) > 0) return false;
+    await this.#inspector.send(callFrames.some(isOwn) ? "Debugger.stepOut" : "Debugger.stepInto");
+    return true;
+  }
+
   #reason(raw: RawPause, breakpoints: readonly number[], statement: boolean): Stop["reason"] {
     if (raw.reason === "exception" || raw.reason === "promiseRejection") return "exception";
     if (breakpoints.length > 0) return "breakpoint";
     if (statement) return "debugger statement";
-    if (this.#stepping) return "step";
+    if (this.#stepping !== undefined) return "step";
     return this.#pausing || raw.reason === "Break on start" ? "pause" : "other debugger";
   }
 
@@ -280,7 +310,7 @@ class LiveDebugger implements Debugger {
 
   async #areOthers(): Promise<boolean> {
     const { pid, port } = this.#options;
-    return pid === undefined || port === undefined ? this.#joined : hasOtherClients(pid, port);
+    return pid === undefined || port === undefined ? this.#joining || this.#joined : hasOtherClients(pid, port);
   }
 
   /** The next time the target stands still. */
@@ -299,17 +329,26 @@ class LiveDebugger implements Debugger {
   }
 
   /** Moves on from a stop. The event that says so comes after the answer; nobody may see the old stop in between. */
-  async #go(method: string): Promise<void> {
-    if (this.#stop === undefined) throw notStopped();
+  async #go(method: string, step?: Step): Promise<void> {
+    await this.#needStop();
     const turn = this.#turn;
-    this.#stepping = method !== "Debugger.resume";
-    await this.#command(method);
+    this.#stepping = step;
+    await this.#command(method).catch((error: LeakhuntError) => {
+      // a program that runs to its end at once may be gone before the answer has been read
+      if (error.code !== "TARGET_GONE") throw error;
+    });
     if (turn === this.#turn) this.#resumed();
   }
 
-  #scopesOf(frame: Frame): FrameScopes {
-    if (this.#stop === undefined || this.#scopes === undefined) throw notStopped();
-    if (this.#stop.frames[frame.index]?.callFrameId !== frame.callFrameId) throw frameGone();
+  async #needStop(): Promise<Stop> {
+    if (this.#stop !== undefined) return this.#stop;
+    throw this.#gone === undefined ? notStopped() : await this.#explained(targetGone(this.#gone));
+  }
+
+  async #scopesOf(frame: Frame): Promise<FrameScopes> {
+    const stop = await this.#needStop();
+    // V8 gives the same names to the frames of the next stop
+    if (this.#scopes === undefined || !stop.frames.includes(frame)) throw frameGone();
     return this.#scopes;
   }
 

@@ -59,6 +59,26 @@ export class Scripts {
     return script;
   }
 
+  /** How many there are, and those that came after so many. */
+  get count(): number {
+    return this.#byId.size;
+  }
+
+  after(count: number): readonly Script[] {
+    return [...this.#byId.values()].slice(count);
+  }
+
+  /** Whether a script was made of other files, and its map says how. */
+  async isCompiled(scriptId: string): Promise<boolean> {
+    const script = this.#byId.get(scriptId);
+    return script !== undefined && (await this.#mapOf(script)) !== undefined;
+  }
+
+  /** Whether a script is Node's own. */
+  isInternal(scriptId: string): boolean {
+    return this.#byId.get(scriptId)?.internal === true;
+  }
+
   /** The place a person would name for a place of V8's. */
   async place(location: RawLocation): Promise<SourcePlace> {
     const { scriptId, lineNumber, columnNumber = 0 } = location;
@@ -76,7 +96,9 @@ export class Scripts {
     const script = seen && this.#byId.get(seen.id);
     const map = script && (await this.#mapOf(script));
     const original = seen !== undefined && map?.sources.includes(seen.path) === true;
+    const stripped = seen !== undefined && !original && /\.[cm]?tsx?$/.test(seen.path) ? await this.#withTypes(seen) : undefined;
     const text =
+      stripped ??
       (original ? map.content(seen.path) : undefined) ??
       (seen === undefined || original ? await readFile(this.#absolute(file), "utf8").catch(() => "") : await this.#sourceOf(seen.id));
     return text === "" ? [] : text.split(/\r\n|\n|\r/);
@@ -123,6 +145,12 @@ export class Scripts {
     const known = this.#maps.get(script.id) ?? loadSourceMap(script.url, this.#mapUrls.get(script.id) ?? "");
     this.#maps.set(script.id, known);
     return known;
+  }
+
+  /** Node blanks out the types of a TypeScript file; the file itself has them, unless it has changed since. */
+  async #withTypes({ id, path }: { id: string; path: string }): Promise<string | undefined> {
+    const [file, script] = await Promise.all([readFile(path, "utf8").catch(() => ""), this.#sourceOf(id)]);
+    return file.split("\n").length === script.replace(/\n\n\/\/# sourceURL=.*$/, "").split("\n").length ? file : undefined;
   }
 
   async #sourceOf(scriptId: string): Promise<string> {
