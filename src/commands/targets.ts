@@ -101,6 +101,15 @@ export class Targets {
     }
   }
 
+  /** Attaches to a process and holds it besides: questions stay about what they are about. Rejects as `attach` does. */
+  async holdBesides(source: Source): Promise<Live> {
+    const reached = await this.#reach.reach(this.#reach.wanted(source));
+    const live = newLive(reached, false);
+    this.#parked.unshift(live);
+    this.#watch(live);
+    return live;
+  }
+
   /** Holds a target that was just started, and makes it the current hunt. */
   async adopt(target: Target): Promise<Live> {
     return this.#makeLive(await this.#reach.adopt(target), true);
@@ -161,8 +170,8 @@ export class Targets {
     this.#makeLive(await this.#reach.reach(sameAgain(held)), started);
   }
 
-  #makeLive({ held, hunt }: Reached, started: boolean): Live {
-    const live: Live = { held, hunt, gone: undefined, processGone: false, askedToEnd: false, started };
+  #makeLive(reached: Reached, started: boolean): Live {
+    const live = newLive(reached, started);
     this.#watch(live);
     return this.#lookAt(live);
   }
@@ -214,6 +223,10 @@ export class Targets {
     this.#owner.notice(why);
     await this.#letGo(live, false);
   }
+}
+
+function newLive({ held, hunt }: Reached, started: boolean): Live {
+  return { held, hunt, gone: undefined, processGone: false, askedToEnd: false, started };
 }
 
 /** The same thread of the same process. */

@@ -88,7 +88,7 @@ class Conversation {
       else void this.#debugging.whyGone(why).then((told) => this.#beside(`${told} (\`quit\` leaves; kept snapshots can be asked about)`));
     };
     this.#debugging.onStop = () => void this.#showStop();
-    this.#debugging.onStopElsewhere = (name, place) => this.#beside(`${name} stopped at ${place} (${goThere(name, session)})`);
+    this.#debugging.onNews = (text) => this.#beside(forTerminal(text, 300));
     outer.addEventListener("abort", () => leave(), { once: true });
     await this.#showFirstStop();
     let failed: unknown;
@@ -201,12 +201,6 @@ class Conversation {
     else if (error instanceof LeakhuntError) this.#output.say(forTerminal(error.line, 2000));
     else this.#output.say(`internal error: ${forTerminal(error instanceof Error ? error.message : String(error), 500)}`);
   }
-}
-
-/** The verb that leads to a thread or process. */
-function goThere(name: string, { live }: Session): string {
-  const [pid, threadId = "0"] = name.split("/");
-  return String(live?.held.identity.pid) === pid ? `\`thread ${threadId}\`` : `\`process ${name}\``;
 }
 
 function helpText(text: string): string {

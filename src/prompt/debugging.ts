@@ -1,13 +1,14 @@
 // The debuggers under the prompt, one for each thread that needed one: which frame is looked at, and what of its comings
 // and goings the session must know (a target that stands still needs one snapshot; one that is let go must run on).
 
-import type { Session } from "../commands/session.ts";
+import type { Live, Session } from "../commands/session.ts";
 import { debuggedElsewhere, notStopped, targetGone } from "../errors.ts";
 import { targetName } from "../hunts/hunt.ts";
 import type { Debugger, Frame, Stop } from "../target/debugger.ts";
 import type { Inspector } from "../target/inspector.ts";
 import { openDebugger } from "../target/liveDebugger.ts";
 import { type HeldTarget, LocalHold } from "../target/shared.ts";
+import type { Target } from "../target/target.ts";
 import { nameStack } from "./stackNames.ts";
 
 /** A target that was started for this prompt has an owner, who ends it and knows how it ended. */
@@ -37,8 +38,8 @@ export class Debugging {
   readonly outer: AbortSignal;
   /** Called at a stop that no verb waits for. */
   onStop: ((stop: Stop) => void) | undefined;
-  /** Called when another thread stops than the one that questions are about. */
-  onStopElsewhere: ((name: string, place: string) => void) | undefined;
+  /** Told of other targets than the one that questions are about: one has stopped, a child was started. */
+  onNews: ((text: string) => void) | undefined;
   /** Threads that were left stay under their debuggers. By key of their hunts. */
   readonly #stations = new Map<string, Station>();
   readonly #opening = new Map<string, Promise<Debugger>>();
@@ -117,7 +118,16 @@ export class Debugging {
   /** Uses a debugger of the live target that was opened elsewhere, by `run`. */
   use(debug: Debugger, owner?: Owner): void {
     const { live } = this.session;
-    if (!live) return;
+    if (live) this.#useAt(live, debug, owner);
+  }
+
+  /** Turns on the debugger of a target that is held besides. */
+  async openAt(live: Live): Promise<void> {
+    if (this.#stations.has(live.hunt.key) || !(live.held instanceof LocalHold)) return;
+    this.#useAt(live, await this.#debuggerOf(live.held.target));
+  }
+
+  #useAt(live: Live, debug: Debugger, owner?: Owner): void {
     const { key } = live.hunt;
     const end = debug.onChange((stop) => this.#changed(key, stop));
     const name = targetName(live.held.identity);
@@ -160,19 +170,26 @@ export class Debugging {
     return this.#owner !== undefined;
   }
 
+  /** Who started the process that questions are about, if that was for this prompt. */
+  get #owner(): Owner | undefined {
+    const main = this.session.live?.held.main;
+    return [...this.#stations.values()].find((station) => station.main === main && station.owner)?.owner;
+  }
+
   /** How the target ended, as well as anybody knows. */
   async whyGone(why: string): Promise<string> {
-    const main = this.session.live?.held.main;
-    const owner = [...this.#stations.values()].find((station) => station.main === main && station.owner)?.owner;
-    return (await owner?.whyGone()) ?? why;
+    return (await this.#owner?.whyGone()) ?? why;
   }
 
   async #open(): Promise<Debugger> {
-    const { target } = this.#hold();
-    const { pid, port } = target.identity;
-    const debug = await openDebugger(target.inspector, { pid, port, whyGone: async () => targetGone(await target.gone) });
+    const debug = await this.#debuggerOf(this.#hold().target);
     this.use(debug);
     return debug;
+  }
+
+  #debuggerOf(target: Target): Promise<Debugger> {
+    const { pid, port } = target.identity;
+    return openDebugger(target.inspector, { pid, port, whyGone: async () => targetGone(await target.gone) });
   }
 
   #hold(): LocalHold {
@@ -192,7 +209,13 @@ export class Debugging {
     }
     const { file, line } = stop.frames[0]?.place ?? { file: "native code", line: 0 };
     this.session.stops.stopped(`${file}:${line}`, key);
-    if (station !== this.#here) this.onStopElsewhere?.(station.name, `${file}:${line}`);
+    if (station !== this.#here) this.onNews?.(`${station.name} stopped at ${file}:${line} (${wayTo(station.name, this.session.live)})`);
     else if (this.#waiting === 0) this.onStop?.(stop);
   }
+}
+
+/** The verb that leads to a thread or process. */
+function wayTo(name: string, live: Live | undefined): string {
+  const [pid, threadId = "0"] = name.split("/");
+  return String(live?.held.identity.pid) === pid ? `\`thread ${threadId}\`` : `\`process ${name}\``;
 }

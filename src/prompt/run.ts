@@ -5,6 +5,7 @@ import { forTerminal } from "../report/escape.ts";
 import { type ProgramEnd, runProgram } from "../target/runProgram.ts";
 import { converse, type PromptOutput } from "./converse.ts";
 import { Debugging } from "./debugging.ts";
+import { childrenListenAnywhere, followChildren } from "./follow.ts";
 
 interface RunValue {
   readonly pid: number;
@@ -18,11 +19,19 @@ export function runVerb(output: PromptOutput): Verb {
     name: "run",
     summary: "start a program and stop before its first line, with a prompt; it ends when the prompt does",
     arguments: [{ name: "<command...>", help: "a script with its arguments, or node with its options, as on a shell's line" }],
-    options: [],
+    options: [
+      { flags: "--follow-children", help: "hold the Node processes that it starts as well, each under a debugger (`children`, `process`)" },
+    ],
     passesOn: true,
-    examples: ["leakhunt run app.js --port 8080", "leakhunt run -- node --max-old-space-size=200 app.js"],
+    examples: [
+      "leakhunt run app.js --port 8080",
+      "leakhunt run -- node --max-old-space-size=200 app.js",
+      "leakhunt run --follow-children cluster.js",
+    ],
     async *run(session, [command], options) {
-      const program = await runProgram(command as string[], { signal: session.signal });
+      const follow = options["followChildren"] === true;
+      const env = follow ? childrenListenAnywhere(process.env) : process.env;
+      const program = await runProgram(command as string[], { signal: session.signal, env });
       let end: ProgramEnd | undefined;
       void program.ended.then((how) => {
         end = how;
@@ -39,7 +48,8 @@ export function runVerb(output: PromptOutput): Verb {
       });
       const { nodeVersion } = program.target.identity;
       yield { pid: program.pid, nodeVersion, command: (command as string[]).join(" ") };
-      await converse(session, debugging, output, options["json"] === true);
+      const stop = follow ? followChildren(program.pid, debugging) : () => {};
+      await converse(session, debugging, output, options["json"] === true).finally(stop);
     },
     render: ({ pid, nodeVersion, command }) => `started ${pid} (node ${nodeVersion}, ${forTerminal(command, 80)})`,
   });
