@@ -21,7 +21,7 @@ export interface Live {
   processGone: boolean;
   /** Another leakhunt asked this one to let go. */
   askedToEnd: boolean;
-  /** Started by this leakhunt, which ends it. */
+  /** Started by this leakhunt, which ends it, or by a program of it. */
   readonly started: boolean;
 }
 
@@ -67,8 +67,11 @@ export class Targets {
   async attach(source: Source): Promise<Live> {
     const wanted = this.#reach.wanted(source);
     const now = this.#live;
-    if (now && matches(now.held.identity, wanted.process))
-      return threadIdOf(now.held) === wanted.thread ? now : this.#toThread(now, wanted.thread);
+    if (now && matches(now.held.identity, wanted.process)) {
+      // a worker that has ended is looked for again only when it is named
+      const isHere = threadIdOf(now.held) === wanted.thread && (now.gone === undefined || now.processGone || unnamed(source));
+      return isHere ? now : this.#toThread(now, wanted.thread);
+    }
     if (this.#owner.onRelease) throw busyDebugging(now?.held.identity.pid);
     // Only when the other one was reached: a mistyped pid must not cost the session that is held.
     const reached = await this.#reach.reach(wanted);
@@ -101,10 +104,13 @@ export class Targets {
     }
   }
 
-  /** Attaches to a process and holds it besides: questions stay about what they are about. Rejects as `attach` does. */
+  /**
+   * Attaches to a process that a program of `run` started, and holds it besides: questions stay about what they are about.
+   * Rejects as `attach` does.
+   */
   async holdBesides(source: Source): Promise<Live> {
     const reached = await this.#reach.reach(this.#reach.wanted(source));
-    const live = newLive(reached, false);
+    const live = newLive(reached, true);
     this.#parked.unshift(live);
     this.#watch(live);
     return live;
@@ -233,6 +239,10 @@ function newLive({ held, hunt }: Reached, started: boolean): Live {
 function sameAgain({ identity }: HeldTarget): Wanted {
   const { pid, startTime, url, worker } = identity;
   return { process: pid === undefined ? { url } : { pid, expectStartTime: startTime }, thread: worker?.threadId ?? 0 };
+}
+
+function unnamed(source: Source): boolean {
+  return source.kind === "current" && source.thread === undefined;
 }
 
 function threadIdOf(held: HeldTarget): number {

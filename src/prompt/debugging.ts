@@ -44,6 +44,7 @@ export class Debugging {
   readonly #stations = new Map<string, Station>();
   readonly #opening = new Map<string, Promise<Debugger>>();
   #waiting = 0;
+  #onElsewhere: () => void = () => {};
 
   constructor(session: Session) {
     this.session = session;
@@ -147,6 +148,13 @@ export class Debugging {
     }
   }
 
+  /** Resolves when another thread stops than the one that questions are about. */
+  stoppedElsewhere(): Promise<undefined> {
+    return new Promise((resolve) => {
+      this.#onElsewhere = () => resolve(undefined);
+    });
+  }
+
   /** Leaves all threads of a process as they were found. */
   async close(main: HeldTarget): Promise<void> {
     const left = [...this.#stations.values()].filter((station) => station.main === main);
@@ -209,8 +217,10 @@ export class Debugging {
     }
     const { file, line } = stop.frames[0]?.place ?? { file: "native code", line: 0 };
     this.session.stops.stopped(`${file}:${line}`, key);
-    if (station !== this.#here) this.onNews?.(`${station.name} stopped at ${file}:${line} (${wayTo(station.name, this.session.live)})`);
-    else if (this.#waiting === 0) this.onStop?.(stop);
+    if (station !== this.#here) {
+      this.onNews?.(`${station.name} stopped at ${file}:${line} (${wayTo(station.name, this.session.live)})`);
+      this.#onElsewhere();
+    } else if (this.#waiting === 0) this.onStop?.(stop);
   }
 }
 

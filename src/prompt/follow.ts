@@ -8,6 +8,7 @@ import { type ChildFacts, childrenOf } from "../target/children.ts";
 import type { Debugging } from "./debugging.ts";
 
 const LOOK_MS = 250;
+const YOUNG_S = 3;
 
 /** An environment in which every Node process opens its inspector at a port of its own, when asked to. */
 export function childrenListenAnywhere(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -22,10 +23,9 @@ export function followChildren(pid: number, debugging: Debugging): () => void {
   const look = async (): Promise<void> => {
     for (const child of await childrenOf(pid)) {
       const key = `${child.pid} ${child.startTime}`;
-      // one that is starting up is looked at again
-      if (over || seen.has(key) || (!child.attachable.ok && child.attachable.why === "starting up")) continue;
-      seen.add(key);
-      await follow(child, debugging);
+      // one that is starting up blocks signals now and then, or does not handle them yet: it is looked at again
+      if (over || seen.has(key) || (!child.attachable.ok && child.upSeconds < YOUNG_S)) continue;
+      if (await follow(child, debugging)) seen.add(key);
     }
   };
   const timer = setInterval(() => {
@@ -37,17 +37,20 @@ export function followChildren(pid: number, debugging: Debugging): () => void {
   };
 }
 
-async function follow(child: ChildFacts, debugging: Debugging): Promise<void> {
+/** False when it is to be tried again. */
+async function follow(child: ChildFacts, debugging: Debugging): Promise<boolean> {
   const { targets } = debugging.session;
-  if (targets.holds(child.pid) !== undefined) return;
+  if (targets.holds(child.pid) !== undefined) return true;
   const what = `${child.pid}, ${howText(child)} of ${child.parent}`;
   try {
     const live = await targets.holdBesides({ kind: "pid", pid: child.pid });
     await debugging.openAt(live);
     debugging.onNews?.(`${what}, is held (\`process ${child.pid}\`)`);
   } catch (error) {
+    if (child.upSeconds < YOUNG_S) return false;
     // one that ended meanwhile is no news
-    if (!(error instanceof LeakhuntError) || error.code === "NO_SUCH_PROCESS" || error.code === "TARGET_GONE") return;
+    if (!(error instanceof LeakhuntError) || error.code === "NO_SUCH_PROCESS" || error.code === "TARGET_GONE") return true;
     debugging.onNews?.(`${what}, is not followed: ${error.message}`);
   }
+  return true;
 }

@@ -85,7 +85,8 @@ export function threadText(threadId: number, name: string | undefined): string {
 
 export interface AttachedValue {
   readonly pid: number | undefined;
-  readonly worker: { readonly threadId: number; readonly name: string | undefined; readonly file: string | undefined } | undefined;
+  /** Undefined for the main thread. */
+  readonly worker?: { readonly threadId: number; readonly name: string | undefined; readonly file: string | undefined } | undefined;
   readonly nodeVersion: string;
   readonly command: string;
   readonly host: string;
@@ -114,8 +115,8 @@ export interface HuntRow {
   readonly key: string;
   readonly pid: number | undefined;
   /** Thread id, when it is the hunt of a worker. */
-  readonly worker: number | undefined;
-  readonly workerName: string | undefined;
+  readonly worker?: number | undefined;
+  readonly workerName?: string | undefined;
   readonly command: string;
   readonly state: "held" | "alive" | "ended" | "unknown";
   readonly current: boolean;

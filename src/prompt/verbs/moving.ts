@@ -46,7 +46,7 @@ function stepVerb(debugging: Debugging, name: Step, aliases: readonly string[], 
   });
 }
 
-/** Resolves at the next stop, or with undefined when the target is gone; Ctrl-C pauses the target. */
+/** Resolves at the next stop, or with undefined when the target is gone or another one stops; Ctrl-C pauses the target. */
 async function nextStop(debugging: Debugging, debug: Debugger, signal: AbortSignal): Promise<Stop | undefined> {
   let end = (): void => {};
   const stopped = new Promise<Stop>((resolve) => {
@@ -61,7 +61,7 @@ async function nextStop(debugging: Debugging, debug: Debugger, signal: AbortSign
   });
   try {
     if (debug.stop) await debug.resume();
-    const first = await Promise.race([stopped, gone, interrupted]);
+    const first = await Promise.race([stopped, gone, debugging.stoppedElsewhere(), interrupted]);
     if (first !== "interrupted") return first;
     if (debugging.outer.aborted) throw aborted("waiting for a stop");
     return debug.stop ?? (await debug.pause());
