@@ -2,6 +2,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
+import { HeapGraph } from "../../src/graph/heapGraph.ts";
+import { readSnapshot } from "../../src/snapshot/open.ts";
 import { lines, newHome, start } from "../support/leakhunt.ts";
 import { folderWith, inspected } from "./programs.ts";
 
@@ -21,16 +23,28 @@ setInterval(hunt, 1);
 `;
 const STOPS = 100;
 
+/** How many handles with this name debuggers have in the target. */
+function handles(graph: HeapGraph, name: string): number {
+  let count = 0;
+  for (let n = 0; n < graph.nodeCount; n++) {
+    if (graph.name(n) !== "(Global handles)") continue;
+    for (let e = graph.firstEdge(n); e < graph.endEdge(n); e++) if (graph.edgeName(e).includes(name)) count++;
+  }
+  return count;
+}
+
 test("a hundred stops with questions: no handle, no scope object, no listener and no descriptor stays", async (context) => {
   const folder = folderWith(context, { "app.cjs": PROGRAM });
   const { pid } = await inspected(context, join(folder, "app.cjs"));
   const leakhunt = start(newHome(context), ["attach", String(pid), "--json"]);
+  const graphOf = async (name: string): Promise<HeapGraph> => new HeapGraph(await readSnapshot(join(folder, `${name}.heapsnapshot`)));
   const descriptors = (): number => readdirSync(`/proc/${pid}/fd`).length;
   // the first stops compile what questions need in the target, once
   for (let i = 0; i < 10; i++) for (const line of ["c", "locals --all", "p list[0]", "where"]) leakhunt.say(line);
   leakhunt.say("path list[0]");
   leakhunt.say("mark before");
-  await leakhunt.sees(/"verb":"mark"/);
+  leakhunt.say(`snapshot -o ${join(folder, "before.heapsnapshot")}`);
+  await leakhunt.sees(/"verb":"snapshot"/);
   const before = descriptors();
   for (let i = 0; i < STOPS; i++) {
     for (const line of ["c", "locals --all", "p list[0]", "p box.value.deep", "up", "list"]) leakhunt.say(line);
@@ -38,6 +52,7 @@ test("a hundred stops with questions: no handle, no scope object, no listener an
   }
   leakhunt.say("growth --since before --limit 0 --internals");
   leakhunt.say("path box --all 9");
+  leakhunt.say(`snapshot -o ${join(folder, "after.heapsnapshot")}`);
   leakhunt.child.stdin.end();
   const { stdout } = await leakhunt.ended;
   const values = lines(stdout);
@@ -49,5 +64,11 @@ test("a hundred stops with questions: no handle, no scope object, no listener an
   const { paths } = values.findLast(({ verb }) => verb === "path");
   expect(paths.length).toBeGreaterThan(0);
   expect(JSON.stringify(paths)).not.toMatch(/DevTools|console/);
+  // growth leaves out what debuggers hold, so that is looked at by itself
+  const [graphBefore, graph] = await Promise.all([graphOf("before"), graphOf("after")]);
+  expect(graph.heldByDebuggers.size).toBe(0);
+  expect(handles(graph, "DevTools console")).toBe(0);
+  // V8 has one of these for each script
+  expect(handles(graph, "DevTools debugger") - handles(graphBefore, "DevTools debugger")).toBeLessThan(STOPS / 2);
   expect(descriptors()).toBeLessThanOrEqual(before);
 });
