@@ -27,6 +27,9 @@ import { defineVerb, type Options, type Verb } from "./verb.ts";
 
 type GrowthValue = GrowthRound & { readonly snapshot: string; readonly notes: readonly string[]; readonly since?: string };
 
+/** The rounds of a hunt, and the number of the last round's snapshot. */
+type HuntGrowth = GrowthState & { snapshot?: number };
+
 interface Choices {
   readonly baseline: BaselineMode;
   readonly limit: number;
@@ -137,7 +140,7 @@ async function* rounds(session: Session, live: Live, choices: Choices, options: 
   const force = options["force"] === true;
   const keep = options["keep"] as number;
   const numbers = options["numbers"] !== false;
-  let state = options["reset"] === true ? undefined : live.hunt.load<GrowthState>("growth");
+  let state = options["reset"] === true ? undefined : live.hunt.load<HuntGrowth>("growth");
   // objgraph: the first call takes the baseline, each later one says what grew since. With --interval or --count
   // the loop is asked for, so it takes its own baseline and goes on from there.
   if (!state || repeats(options)) state = newGrowthState();
@@ -163,11 +166,13 @@ async function* rounds(session: Session, live: Live, choices: Choices, options: 
 async function oneRound(
   session: Session,
   live: Live,
-  state: GrowthState,
+  state: HuntGrowth,
   choices: Choices,
   how: TakeOptions,
 ): Promise<{ round: GrowthValue; loaded: Loaded }> {
-  const before = live.hunt.record.snapshots.at(-1);
+  // other commands may have taken snapshots since the last round
+  const { snapshots } = live.hunt.record;
+  const before = state.snapshot === undefined ? snapshots.at(-1) : snapshots.find(({ number }) => number === state.snapshot);
   const { loaded, entry, captured } = await session.take(live, how);
   const previous = async (): Promise<HeapGraph | undefined> => {
     // The older graph is opened only when new shapes must be counted there too.
@@ -185,6 +190,7 @@ async function oneRound(
     notes.push("only one of these two rounds has the values of numbers: plain objects may have changed their types (--reset begins anew)");
   }
   const round = await addRound(state, loaded.graph, choices, previous);
+  state.snapshot = entry.number;
   live.hunt.save("growth", state);
   if (round.round === 1) notes.push(`the snapshot stopped the target for ${formatDuration(captured.pauseMs)}`);
   return { round: { ...round, snapshot: loaded.name, notes }, loaded };
