@@ -2,6 +2,7 @@
 // debugger, so that its `debugger` statements stop it too. What it does before that is not stopped: an inspector that Node
 // opens for every child from its first line would leave children waiting for ever if we were killed.
 
+import { fileURLToPath } from "node:url";
 import { LeakhuntError } from "../errors.ts";
 import { howText } from "../report/threadsText.ts";
 import { type ChildFacts, childrenOf } from "../target/children.ts";
@@ -10,9 +11,12 @@ import type { Debugging } from "./debugging.ts";
 const LOOK_MS = 250;
 const YOUNG_S = 3;
 
+/** Quoted as NODE_OPTIONS wants it: a path may hold blanks. */
+const PRELOAD = `--require ${JSON.stringify(fileURLToPath(new URL("../target/anyPort.cjs", import.meta.url)))}`;
+
 /** An environment in which every Node process opens its inspector at a port of its own, when asked to. */
 export function childrenListenAnywhere(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return { ...env, NODE_OPTIONS: `${env["NODE_OPTIONS"] ?? ""} --inspect-port=0`.trim() };
+  return { ...env, NODE_OPTIONS: `${env["NODE_OPTIONS"] ?? ""} ${PRELOAD}`.trim() };
 }
 
 /** Follows the children of a process, and theirs, until the result is called. Says of each that it is held, or why not. */
