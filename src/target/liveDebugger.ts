@@ -240,7 +240,8 @@ class LiveDebugger implements Debugger {
     const late = await this.#placeLate(raw, turn);
     if (late === undefined) return;
     const joining = this.#joining;
-    if (this.#pausing && !joining && raw.reason !== "exception" && (await this.#seeksOwnCode(raw))) return;
+    const moving = this.#pausing || this.#stepping !== undefined;
+    if (moving && !joining && raw.reason !== "exception" && (await this.#seeksOwnCode(raw))) return;
     const [frames, statement, others] = await Promise.all([
       Promise.all(raw.callFrames.map((frame, index) => this.#frame(frame, index))),
       atDebuggerStatement(this.#inspector, raw),
@@ -273,8 +274,8 @@ class LiveDebugger implements Debugger {
   }
 
   /**
-   * A pause that we asked for comes at the next code that runs, which is often Node's own. That says nothing to
-   * anybody: the target then goes on to the first line of its program.
+   * A pause that we asked for comes at the next code that runs, and a step out of a callback leads there: to Node's
+   * own. That says nothing to anybody, so the target goes on to the next line of its program.
    */
   async #seeksOwnCode({ callFrames, hitBreakpoints }: RawPause): Promise<boolean> {
     const isOwn = ({ location }: RawFrame): boolean => !this.#scripts.isInternal(location.scriptId);
