@@ -31,6 +31,8 @@ export class Breakpoints {
   readonly #placing = new Set<Promise<void>>();
   /** V8's names for those that are no more, for a stop that was under way. */
   readonly #dropped = new Set<string>();
+  /** Scripts that come while somebody looks through those that are there. */
+  readonly #arriving = new Set<Script[]>();
   #next = 1;
   /** V8's names for the two that make scripts wait for us. */
   #watch: { readonly modules: string; readonly scripts: string } | undefined;
@@ -58,8 +60,9 @@ export class Breakpoints {
       spots: [],
       waiting: undefined,
     };
-    const before = this.#scripts.count;
-    const matches = await this.#scripts.find(file);
+    const arriving: Script[] = [];
+    this.#arriving.add(arriving);
+    const matches = await this.#scripts.find(file).finally(() => this.#arriving.delete(arriving));
     const paths = [...new Set(matches.map(({ path }) => path))];
     if (paths.length > 1)
       throw usage(`${file} may be any of ${paths.length} files`, `say more of its path: ${paths.slice(0, 3).join(", ")}`);
@@ -67,7 +70,7 @@ export class Breakpoints {
     for (const match of matches) await this.#place(point, match);
     this.#next++;
     this.#points.set(point.number, point);
-    for (const script of this.#scripts.after(before)) this.loaded(script);
+    for (const script of arriving) this.loaded(script);
     await this.#watchMapped();
     return shown(point);
   }
@@ -132,6 +135,7 @@ export class Breakpoints {
 
   /** To be told of every new script. */
   loaded(script: Script): void {
+    for (const arriving of this.#arriving) arriving.push(script);
     const asked = [...this.#points.values()].filter((point) => point.places.length === 0 || (script.mapped && point.waiting !== undefined));
     if (!script.mapped || asked.length === 0) return;
     const work = this.#placeIn(script, asked).catch(() => {});

@@ -30,6 +30,8 @@ const PATIENCE_MS = 10_000;
 /** A pause that was taken but does not come for so long has no JavaScript to stop. */
 const PAUSE_MS = 1000;
 const PAUSE_TAKEN_MS = 3000;
+/** V8 ends an expression after 10 s; one that calls native code is waited for this much longer. */
+const EXPRESSION_MS = 15_000;
 const METHODS: Readonly<Record<Step, string>> = { next: "Debugger.stepOver", step: "Debugger.stepInto", out: "Debugger.stepOut" };
 
 /**
@@ -72,9 +74,12 @@ class LiveDebugger implements Debugger {
   #looking: Promise<void> | undefined;
   #joining = false;
   #joined = false;
+  #sawOthers = false;
   #stepping: Step | undefined;
   #pausing = false;
   #exceptions: ExceptionMode = "none";
+  /** Those who wait for a stop, to be told that none will come. */
+  readonly #waiting = new Set<(reason: string) => void>();
   /** Why the connection is over. */
   #gone: string | undefined;
   #closing: Promise<void> | undefined;
@@ -100,6 +105,7 @@ class LiveDebugger implements Debugger {
     void this.#inspector.closed.then((reason) => {
       this.#gone = reason;
       this.#resumed();
+      for (const tell of [...this.#waiting]) tell(reason);
     });
     debuggerIsOn(this.#inspector, true);
     this.#joining = true;
@@ -183,11 +189,7 @@ class LiveDebugger implements Debugger {
   async evaluate(expression: string, frame?: Frame): Promise<RemoteValue> {
     const scopes = frame === undefined ? undefined : await this.#scopesOf(frame);
     const inScope = scopes === undefined || frame === undefined ? undefined : () => scopes.names(frame.index);
-    return this.#patient(
-      evaluateIn(this.#inspector, expression, frame?.callFrameId, inScope),
-      "evaluating an expression",
-      Number.POSITIVE_INFINITY,
-    );
+    return this.#patient(evaluateIn(this.#inspector, expression, frame?.callFrameId, inScope), "evaluating an expression", EXPRESSION_MS);
   }
 
   async release(): Promise<void> {
@@ -311,22 +313,37 @@ class LiveDebugger implements Debugger {
 
   async #areOthers(): Promise<boolean> {
     const { pid, port } = this.#options;
-    return pid === undefined || port === undefined ? this.#joining || this.#joined : hasOtherClients(pid, port);
+    if (pid === undefined || port === undefined) return this.#joining || this.#joined;
+    this.#sawOthers = await hasOtherClients(pid, port, this.#sawOthers);
+    return this.#sawOthers;
   }
 
   /** The next time the target stands still. */
   #nextStop(signal: AbortSignal | undefined): Promise<Stop> {
-    let unsubscribe = (): void => {};
-    const stopped = new Promise<Stop>((resolve, reject) => {
-      unsubscribe = this.onChange((stop) => {
-        if (stop !== undefined) resolve(stop);
+    return new Promise<Stop>((resolve, reject) => {
+      const leave = (): void => {
+        unsubscribe();
+        this.#waiting.delete(gone);
+        signal?.removeEventListener("abort", cancel);
+      };
+      const unsubscribe = this.onChange((stop) => {
+        if (stop === undefined) return;
+        leave();
+        resolve(stop);
       });
-      signal?.addEventListener("abort", () => reject(aborted("waiting for the target to stop")), { once: true });
-      if (signal?.aborted === true) reject(aborted("waiting for the target to stop"));
+      const gone = (reason: string): void => {
+        leave();
+        this.#explained(targetGone(reason)).then(reject);
+      };
+      const cancel = (): void => {
+        leave();
+        reject(aborted("waiting for the target to stop"));
+      };
+      this.#waiting.add(gone);
+      signal?.addEventListener("abort", cancel);
+      if (signal?.aborted === true) cancel();
+      else if (this.#gone !== undefined) gone(this.#gone);
     });
-    const gone = this.#inspector.closed.then(async (reason) => Promise.reject(await this.#explained(targetGone(reason))));
-    gone.catch(() => {});
-    return Promise.race([stopped, gone]).finally(unsubscribe);
   }
 
   /** Moves on from a stop. The event that says so comes after the answer; nobody may see the old stop in between. */

@@ -134,6 +134,27 @@ test("a value at a stop is found in the snapshot that is taken there, strings to
   await target.detach();
 });
 
+test("what the debugger makes of a scope holds a local until it is let go of, and not after that", async () => {
+  const { target, live } = await debug(join(files({ "app.cjs": STOPS }), "app.cjs"));
+  await target.inspector.evaluate("go = true");
+  const frame = (await stopOf(live)).frames[0] as Frame;
+  await live.scopes(frame);
+  const place = files({});
+  const holders = async (file: string): Promise<string[]> => {
+    await target.capture(join(place, file));
+    const graph = new HeapGraph(await readSnapshot(join(place, file)));
+    const session = Array.from(graph.columns.nodeId.keys()).find((n) => graph.typeName(n) === "object" && graph.className(n) === "Session");
+    const names = [...graph.retainingEdges(session as number)].map((e) => `${graph.name(graph.ownerOf(e))} ${graph.edgeName(e)}`);
+    return names.filter((name) => !/^\(Stack roots\) \d+$/.test(name));
+  };
+  expect((await holders("1.heapsnapshot")).length).toBeGreaterThan(0);
+  await live.release();
+  expect(await holders("2.heapsnapshot")).toEqual([]);
+  expect((await live.scopes(frame))[0]?.variables.map(({ value }) => value.text)).toEqual(["0", "Session {id: 0}", '"text of 0"']);
+  await live.close();
+  await target.detach();
+});
+
 test("a hundred stops with questions hold nothing in the target", async () => {
   const text = STOPS.replace(
     "const session = new Session(id);",
