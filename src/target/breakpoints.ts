@@ -1,12 +1,12 @@
 // Our breakpoints, by number. V8 waits by itself for scripts that it has not seen. A file that only a source map names is
 // another matter: a script must stand still before it runs, so that its map can be read. V8 does that for ES modules
-// with a map; CommonJS modules are stopped at their first statement, all but those of installed packages. Both only as
-// long as a breakpoint has no place.
+// with a map; CommonJS modules that may have one are stopped at their first statement, all but those of installed
+// packages. Both only as long as a breakpoint has no place.
 import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { type LeakhuntError, usage } from "../errors.ts";
 import type { Breakpoint, SourcePlace } from "./debugger.ts";
-import type { Inspector } from "./inspector.ts";
+import { builtin, type Inspector } from "./inspector.ts";
 import type { RawEvaluated, RawFrame, RawLocation } from "./protocol.ts";
 import type { Match, Script, Scripts } from "./scripts.ts";
 
@@ -22,6 +22,13 @@ interface Point {
   /** V8's name for the one that waits for a script of that name. */
   waiting: string | undefined;
 }
+
+/**
+ * True at the first statement of a CommonJS module that names a map, or is compiled while it is loaded. Asked by V8
+ * inside the target, since each stop costs some milliseconds and a program may have thousands of modules. False in ES
+ * modules. Not seen: plain .js files that a hook compiles; breakpoints in them miss what runs while they are loaded.
+ */
+const MAY_HAVE_MAP = `typeof __filename==='string'&&(!/\\.c?js$/.test(__filename)||${builtin("fs")}.readFileSync(__filename,'latin1').includes('sourceMappingURL='))`;
 
 export class Breakpoints {
   readonly #inspector: Inspector;
@@ -231,7 +238,7 @@ export class Breakpoints {
   async #startWatching(): Promise<void> {
     const instrumentation = "beforeScriptWithSourceMapExecution";
     const modules = await this.#inspector.send("Debugger.setInstrumentationBreakpoint", { instrumentation });
-    const first = { urlRegex: "^file://(?!.*/node_modules/)", lineNumber: 0, columnNumber: 0 };
+    const first = { urlRegex: "^file://(?!.*/node_modules/)", lineNumber: 0, columnNumber: 0, condition: MAY_HAVE_MAP };
     const scripts = await this.#inspector.send("Debugger.setBreakpointByUrl", first);
     this.#watch = { modules: String(modules["breakpointId"]), scripts: String(scripts["breakpointId"]) };
   }

@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { aborted, frameGone, LeakhuntError, notStopped, pauseBlocked, pausePending, targetGone } from "../errors.ts";
 import { Breakpoints } from "./breakpoints.ts";
+import { BriskWire } from "./briskWire.ts";
 import { within } from "./cdpInspector.ts";
 import { hasOtherClients } from "./clients.ts";
 import type { Breakpoint, Debugger, ExceptionMode, Frame, RemoteValue, Scope, SourcePlace, Step, Stop } from "./debugger.ts";
@@ -64,6 +65,7 @@ class LiveDebugger implements Debugger {
   readonly #options: DebuggerOptions;
   readonly #scripts: Scripts;
   readonly #points: Breakpoints;
+  readonly #wire: BriskWire;
   readonly #handlers = new Set<(stop: Stop | undefined) => void>();
   readonly #unsubscribe: (() => void)[] = [];
   /** Counts stops and moves, so that what was found out about a stop that is over is thrown away. */
@@ -89,6 +91,7 @@ class LiveDebugger implements Debugger {
     this.#options = options;
     this.#scripts = new Scripts(inspector, cwd);
     this.#points = new Breakpoints(inspector, this.#scripts);
+    this.#wire = new BriskWire(inspector);
   }
 
   get stop(): Stop | undefined {
@@ -114,7 +117,6 @@ class LiveDebugger implements Debugger {
     this.#joined = this.#turn > 0;
     await this.#looking;
     this.#joining = false;
-    await this.#command("Debugger.setBlackboxPatterns", { patterns: ["^node:"] });
     await this.#command("Runtime.runIfWaitingForDebugger");
   }
 
@@ -167,7 +169,11 @@ class LiveDebugger implements Debugger {
       blocked.catch(() => {});
       const first = await Promise.race([next, taken.then(() => undefined), blocked]);
       if (first !== undefined) return first;
-      return await Promise.race([next, late(PAUSE_MS, pausePending())]);
+      for (;;) {
+        const stop = await Promise.race([next, sleep(PAUSE_MS, undefined, { signal: ended.signal })]);
+        if (stop !== undefined) return stop;
+        if (!this.#wire.busy) throw pausePending();
+      }
     } catch (error) {
       throw await this.#explained(error);
     } finally {
@@ -271,6 +277,7 @@ class LiveDebugger implements Debugger {
     const here = isInstrumentation(raw) ? [] : await this.#points.numbersAt(frame);
     if (here.length > 0 || (this.#stepping === "step" && !isInstrumentation(raw))) return here;
     // a step over or out of what loaded the script goes on to where it leads
+    this.#wire.keep();
     if (turn === this.#turn) await this.#inspector.send(this.#stepping === undefined ? "Debugger.resume" : "Debugger.stepOut");
     return undefined;
   }
@@ -282,6 +289,7 @@ class LiveDebugger implements Debugger {
   async #seeksOwnCode({ callFrames, hitBreakpoints }: RawPause): Promise<boolean> {
     const isOwn = ({ location }: RawFrame): boolean => !this.#scripts.isInternal(location.scriptId);
     if (callFrames[0] === undefined || isOwn(callFrames[0]) || (hitBreakpoints?.length ?? 0) > 0) return false;
+    this.#wire.keep();
     await this.#inspector.send(callFrames.some(isOwn) ? "Debugger.stepOut" : "Debugger.stepInto");
     return true;
   }

@@ -24,12 +24,12 @@ export function place(price: number): Order {
   return order;
 }
 `;
-const LOADS = `console.log("ready");
-process.once("SIGHUP", async () => {
+const LOADS = `process.once("SIGHUP", async () => {
   const lib = process.argv[2].endsWith("mjs") ? await import(process.argv[2]) : require(process.argv[2]);
   setInterval(() => lib.place(7), 50);
 });
 setInterval(() => {}, 1e6);
+console.log("ready");
 `;
 
 /** Compiles lib.ts with these flags and the program that loads it; the folder. */
