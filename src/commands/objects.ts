@@ -25,7 +25,10 @@ import { looksLikeSource } from "./source.ts";
 import { fromText, type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
-const objectArgument = { name: "[object]", help: "@id, or the number of a row of the last table (a typical new object of it)" };
+const objectArgument = {
+  name: "[object]",
+  help: "@id, a row of the last table (a typical new object of it), or at the prompt an expression",
+};
 const plumbingOption = { ...internalsOption, help: "show V8's plumbing instead of looking through it" };
 const idOption = { flags: "--id <@id>", help: "the object, as an option", parse: moreIds };
 

@@ -67,7 +67,12 @@ function pictureVerb(
     name,
     line: "object",
     summary,
-    arguments: [{ name: "[objects...]", help: "@ids, or rows of the last table (a typical new object of each); last, a snapshot file" }],
+    arguments: [
+      {
+        name: "[objects...]",
+        help: "@ids, rows of the last table (a typical new object of each), or at the prompt an expression; last, a snapshot file",
+      },
+    ],
     options: [
       ...OPTIONS,
       {

@@ -1,7 +1,7 @@
 // The conversation: lines come from a terminal or a pipe, each is one verb, and meanwhile the target may stop, end, or be
 // wanted by somebody else. Errors are said where they happen, and the prompt lives on.
 
-import { answer } from "../commands/answer.ts";
+import { answer, toJson } from "../commands/answer.ts";
 import { buildProgram, runWords } from "../commands/program.ts";
 import type { Session } from "../commands/session.ts";
 import { looksLikeFile } from "../commands/source.ts";
@@ -170,7 +170,7 @@ class Conversation {
     // A question that is under way still needs its handles; it lets go of all of them.
     if (!this.#busy) await this.#debugging.opened?.release().catch(() => {});
     if (!value || this.#over) return;
-    this.#beside(undefined, stopText(value, this.#output.style.color));
+    this.#beside(undefined, this.#json ? toJson("stop", value) : stopText(value, this.#output.style.color));
   }
 
   /** The stop that was there before the first line; no prompt is shown yet that it would have to give way to. */

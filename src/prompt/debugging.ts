@@ -65,10 +65,11 @@ export class Debugging {
     return this.stop?.frames[this.#here?.frame ?? 0];
   }
 
-  /** @throws LeakhuntError `NOT_STOPPED` while the target runs. */
+  /** @throws LeakhuntError `NOT_STOPPED` while the target runs, `TARGET_GONE` when it has ended. */
   needFrame(): Frame {
     const { frame } = this;
-    if (!frame) throw notStopped();
+    const gone = this.session.live?.gone;
+    if (!frame) throw gone === undefined ? notStopped() : targetGone(gone);
     return frame;
   }
 

@@ -1,12 +1,12 @@
 // Our breakpoints, by number. V8 waits by itself for scripts that it has not seen. A file that only a source map names is
 // another matter: a script must stand still before it runs, so that its map can be read. V8 does that for ES modules
-// with a map; CommonJS modules are stopped at their first statement, all but those of installed packages. Both only as
-// long as a breakpoint has no place.
+// with a map; CommonJS modules that may have one are stopped at their first statement, all but those of installed
+// packages. Both only as long as a breakpoint has no place.
 import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { type LeakhuntError, usage } from "../errors.ts";
 import type { Breakpoint, SourcePlace } from "./debugger.ts";
-import type { Inspector } from "./inspector.ts";
+import { builtin, type Inspector } from "./inspector.ts";
 import type { RawEvaluated, RawFrame, RawLocation } from "./protocol.ts";
 import type { Match, Script, Scripts } from "./scripts.ts";
 
@@ -23,6 +23,13 @@ interface Point {
   waiting: string | undefined;
 }
 
+/**
+ * True at the first statement of a CommonJS module that names a map, or is compiled while it is loaded. Asked by V8
+ * inside the target, since each stop costs some milliseconds and a program may have thousands of modules. False in ES
+ * modules. Not seen: plain .js files that a hook compiles; breakpoints in them miss what runs while they are loaded.
+ */
+const MAY_HAVE_MAP = `typeof __filename==='string'&&(!/\\.c?js$/.test(__filename)||${builtin("fs")}.readFileSync(__filename,'latin1').includes('sourceMappingURL='))`;
+
 export class Breakpoints {
   readonly #inspector: Inspector;
   readonly #scripts: Scripts;
@@ -31,6 +38,8 @@ export class Breakpoints {
   readonly #placing = new Set<Promise<void>>();
   /** V8's names for those that are no more, for a stop that was under way. */
   readonly #dropped = new Set<string>();
+  /** Scripts that come while somebody looks through those that are there. */
+  readonly #arriving = new Set<Script[]>();
   #next = 1;
   /** V8's names for the two that make scripts wait for us. */
   #watch: { readonly modules: string; readonly scripts: string } | undefined;
@@ -58,8 +67,9 @@ export class Breakpoints {
       spots: [],
       waiting: undefined,
     };
-    const before = this.#scripts.count;
-    const matches = await this.#scripts.find(file);
+    const arriving: Script[] = [];
+    this.#arriving.add(arriving);
+    const matches = await this.#scripts.find(file).finally(() => this.#arriving.delete(arriving));
     const paths = [...new Set(matches.map(({ path }) => path))];
     if (paths.length > 1)
       throw usage(`${file} may be any of ${paths.length} files`, `say more of its path: ${paths.slice(0, 3).join(", ")}`);
@@ -67,7 +77,7 @@ export class Breakpoints {
     for (const match of matches) await this.#place(point, match);
     this.#next++;
     this.#points.set(point.number, point);
-    for (const script of this.#scripts.after(before)) this.loaded(script);
+    for (const script of arriving) this.loaded(script);
     await this.#watchMapped();
     return shown(point);
   }
@@ -132,6 +142,7 @@ export class Breakpoints {
 
   /** To be told of every new script. */
   loaded(script: Script): void {
+    for (const arriving of this.#arriving) arriving.push(script);
     const asked = [...this.#points.values()].filter((point) => point.places.length === 0 || (script.mapped && point.waiting !== undefined));
     if (!script.mapped || asked.length === 0) return;
     const work = this.#placeIn(script, asked).catch(() => {});
@@ -227,7 +238,7 @@ export class Breakpoints {
   async #startWatching(): Promise<void> {
     const instrumentation = "beforeScriptWithSourceMapExecution";
     const modules = await this.#inspector.send("Debugger.setInstrumentationBreakpoint", { instrumentation });
-    const first = { urlRegex: "^file://(?!.*/node_modules/)", lineNumber: 0, columnNumber: 0 };
+    const first = { urlRegex: "^file://(?!.*/node_modules/)", lineNumber: 0, columnNumber: 0, condition: MAY_HAVE_MAP };
     const scripts = await this.#inspector.send("Debugger.setBreakpointByUrl", first);
     this.#watch = { modules: String(modules["breakpointId"]), scripts: String(scripts["breakpointId"]) };
   }

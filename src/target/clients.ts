@@ -2,10 +2,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { socketsAround } from "./proc.ts";
 
-/** Is another client there, for longer than somebody who only asks who listens? */
-export async function hasOtherClients(pid: number | undefined, port: number): Promise<boolean> {
+/** Is another client there, for longer than somebody who only asks who listens? `known`: it was there before. */
+export async function hasOtherClients(pid: number | undefined, port: number, known = false): Promise<boolean> {
   for (let i = 0; i < 10; i++) {
     if (pid === undefined || clientsOf(pid, port) <= 1) return false;
+    if (known) return true;
     await sleep(30);
   }
   return true;

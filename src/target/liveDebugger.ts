@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { aborted, frameGone, LeakhuntError, notStopped, pauseBlocked, pausePending, targetGone } from "../errors.ts";
 import { Breakpoints } from "./breakpoints.ts";
+import { BriskWire } from "./briskWire.ts";
 import { within } from "./cdpInspector.ts";
 import { hasOtherClients } from "./clients.ts";
 import type { Breakpoint, Debugger, ExceptionMode, Frame, RemoteValue, Scope, SourcePlace, Step, Stop } from "./debugger.ts";
@@ -30,6 +31,8 @@ const PATIENCE_MS = 10_000;
 /** A pause that was taken but does not come for so long has no JavaScript to stop. */
 const PAUSE_MS = 1000;
 const PAUSE_TAKEN_MS = 3000;
+/** V8 ends an expression after 10 s; one that calls native code is waited for this much longer. */
+const EXPRESSION_MS = 15_000;
 const METHODS: Readonly<Record<Step, string>> = { next: "Debugger.stepOver", step: "Debugger.stepInto", out: "Debugger.stepOut" };
 
 /**
@@ -62,6 +65,7 @@ class LiveDebugger implements Debugger {
   readonly #options: DebuggerOptions;
   readonly #scripts: Scripts;
   readonly #points: Breakpoints;
+  readonly #wire: BriskWire;
   readonly #handlers = new Set<(stop: Stop | undefined) => void>();
   readonly #unsubscribe: (() => void)[] = [];
   /** Counts stops and moves, so that what was found out about a stop that is over is thrown away. */
@@ -72,9 +76,12 @@ class LiveDebugger implements Debugger {
   #looking: Promise<void> | undefined;
   #joining = false;
   #joined = false;
+  #sawOthers = false;
   #stepping: Step | undefined;
   #pausing = false;
   #exceptions: ExceptionMode = "none";
+  /** Those who wait for a stop, to be told that none will come. */
+  readonly #waiting = new Set<(reason: string) => void>();
   /** Why the connection is over. */
   #gone: string | undefined;
   #closing: Promise<void> | undefined;
@@ -84,6 +91,7 @@ class LiveDebugger implements Debugger {
     this.#options = options;
     this.#scripts = new Scripts(inspector, cwd);
     this.#points = new Breakpoints(inspector, this.#scripts);
+    this.#wire = new BriskWire(inspector);
   }
 
   get stop(): Stop | undefined {
@@ -100,6 +108,7 @@ class LiveDebugger implements Debugger {
     void this.#inspector.closed.then((reason) => {
       this.#gone = reason;
       this.#resumed();
+      for (const tell of [...this.#waiting]) tell(reason);
     });
     debuggerIsOn(this.#inspector, true);
     this.#joining = true;
@@ -108,7 +117,6 @@ class LiveDebugger implements Debugger {
     this.#joined = this.#turn > 0;
     await this.#looking;
     this.#joining = false;
-    await this.#command("Debugger.setBlackboxPatterns", { patterns: ["^node:"] });
     await this.#command("Runtime.runIfWaitingForDebugger");
   }
 
@@ -161,7 +169,11 @@ class LiveDebugger implements Debugger {
       blocked.catch(() => {});
       const first = await Promise.race([next, taken.then(() => undefined), blocked]);
       if (first !== undefined) return first;
-      return await Promise.race([next, late(PAUSE_MS, pausePending())]);
+      for (;;) {
+        const stop = await Promise.race([next, sleep(PAUSE_MS, undefined, { signal: ended.signal })]);
+        if (stop !== undefined) return stop;
+        if (!this.#wire.busy) throw pausePending();
+      }
     } catch (error) {
       throw await this.#explained(error);
     } finally {
@@ -183,11 +195,7 @@ class LiveDebugger implements Debugger {
   async evaluate(expression: string, frame?: Frame): Promise<RemoteValue> {
     const scopes = frame === undefined ? undefined : await this.#scopesOf(frame);
     const inScope = scopes === undefined || frame === undefined ? undefined : () => scopes.names(frame.index);
-    return this.#patient(
-      evaluateIn(this.#inspector, expression, frame?.callFrameId, inScope),
-      "evaluating an expression",
-      Number.POSITIVE_INFINITY,
-    );
+    return this.#patient(evaluateIn(this.#inspector, expression, frame?.callFrameId, inScope), "evaluating an expression", EXPRESSION_MS);
   }
 
   async release(): Promise<void> {
@@ -240,7 +248,8 @@ class LiveDebugger implements Debugger {
     const late = await this.#placeLate(raw, turn);
     if (late === undefined) return;
     const joining = this.#joining;
-    if (this.#pausing && !joining && raw.reason !== "exception" && (await this.#seeksOwnCode(raw))) return;
+    const moving = this.#pausing || this.#stepping !== undefined;
+    if (moving && !joining && raw.reason !== "exception" && (await this.#seeksOwnCode(raw))) return;
     const [frames, statement, others] = await Promise.all([
       Promise.all(raw.callFrames.map((frame, index) => this.#frame(frame, index))),
       atDebuggerStatement(this.#inspector, raw),
@@ -268,17 +277,19 @@ class LiveDebugger implements Debugger {
     const here = isInstrumentation(raw) ? [] : await this.#points.numbersAt(frame);
     if (here.length > 0 || (this.#stepping === "step" && !isInstrumentation(raw))) return here;
     // a step over or out of what loaded the script goes on to where it leads
+    this.#wire.keep();
     if (turn === this.#turn) await this.#inspector.send(this.#stepping === undefined ? "Debugger.resume" : "Debugger.stepOut");
     return undefined;
   }
 
   /**
-   * A pause that we asked for comes at the next code that runs, which is often Node's own. That says nothing to
-   * anybody: the target then goes on to the first line of its program.
+   * A pause that we asked for comes at the next code that runs, and a step out of a callback leads there: to Node's
+   * own. That says nothing to anybody, so the target goes on to the next line of its program.
    */
   async #seeksOwnCode({ callFrames, hitBreakpoints }: RawPause): Promise<boolean> {
     const isOwn = ({ location }: RawFrame): boolean => !this.#scripts.isInternal(location.scriptId);
     if (callFrames[0] === undefined || isOwn(callFrames[0]) || (hitBreakpoints?.length ?? 0) > 0) return false;
+    this.#wire.keep();
     await this.#inspector.send(callFrames.some(isOwn) ? "Debugger.stepOut" : "Debugger.stepInto");
     return true;
   }
@@ -310,22 +321,37 @@ class LiveDebugger implements Debugger {
 
   async #areOthers(): Promise<boolean> {
     const { pid, port } = this.#options;
-    return pid === undefined || port === undefined ? this.#joining || this.#joined : hasOtherClients(pid, port);
+    if (pid === undefined || port === undefined) return this.#joining || this.#joined;
+    this.#sawOthers = await hasOtherClients(pid, port, this.#sawOthers);
+    return this.#sawOthers;
   }
 
   /** The next time the target stands still. */
   #nextStop(signal: AbortSignal | undefined): Promise<Stop> {
-    let unsubscribe = (): void => {};
-    const stopped = new Promise<Stop>((resolve, reject) => {
-      unsubscribe = this.onChange((stop) => {
-        if (stop !== undefined) resolve(stop);
+    return new Promise<Stop>((resolve, reject) => {
+      const leave = (): void => {
+        unsubscribe();
+        this.#waiting.delete(gone);
+        signal?.removeEventListener("abort", cancel);
+      };
+      const unsubscribe = this.onChange((stop) => {
+        if (stop === undefined) return;
+        leave();
+        resolve(stop);
       });
-      signal?.addEventListener("abort", () => reject(aborted("waiting for the target to stop")), { once: true });
-      if (signal?.aborted === true) reject(aborted("waiting for the target to stop"));
+      const gone = (reason: string): void => {
+        leave();
+        this.#explained(targetGone(reason)).then(reject);
+      };
+      const cancel = (): void => {
+        leave();
+        reject(aborted("waiting for the target to stop"));
+      };
+      this.#waiting.add(gone);
+      signal?.addEventListener("abort", cancel);
+      if (signal?.aborted === true) cancel();
+      else if (this.#gone !== undefined) gone(this.#gone);
     });
-    const gone = this.#inspector.closed.then(async (reason) => Promise.reject(await this.#explained(targetGone(reason))));
-    gone.catch(() => {});
-    return Promise.race([stopped, gone]).finally(unsubscribe);
   }
 
   /** Moves on from a stop. The event that says so comes after the answer; nobody may see the old stop in between. */

@@ -91,6 +91,7 @@ async function begin(child: ChildProcess, pid: number, url: string, ended: Promi
     debugger: live,
     ended,
     end: async () => {
+      await live.close();
       await target.detach();
       return stop(child, ended);
     },

@@ -27,12 +27,17 @@ export interface Match {
   readonly map: SourceMap | undefined;
 }
 
+/** So many scripts that are no files are remembered. */
+const MOST_MADE = 1000;
+
 export class Scripts {
   readonly #inspector: Inspector;
   readonly #cwd: string | undefined;
   readonly #byId = new Map<string, Script>();
   readonly #mapUrls = new Map<string, string>();
   readonly #maps = new Map<string, Promise<SourceMap | undefined>>();
+  /** Scripts that are no files, oldest first. */
+  readonly #made: string[] = [];
   /** The last script that a file was seen in: where its text is to be had. */
   readonly #seen = new Map<string, { id: string; path: string }>();
 
@@ -56,16 +61,18 @@ export class Scripts {
     };
     this.#byId.set(script.id, script);
     if (script.mapped) this.#mapUrls.set(script.id, mapUrl);
+    if (!internal && !raw.url.startsWith("file:")) this.#forgetOldest(script.id);
     return script;
   }
 
-  /** How many there are, and those that came after so many. */
-  get count(): number {
-    return this.#byId.size;
-  }
-
-  after(count: number): readonly Script[] {
-    return [...this.#byId.values()].slice(count);
+  /** A program may make scripts without end (templates, `vm`); they are files of no one. */
+  #forgetOldest(newest: string): void {
+    this.#made.push(newest);
+    if (this.#made.length <= MOST_MADE) return;
+    const oldest = this.#made.shift() as string;
+    this.#byId.delete(oldest);
+    this.#mapUrls.delete(oldest);
+    this.#maps.delete(oldest);
   }
 
   /** Whether a script was made of other files, and its map says how. */

@@ -4,7 +4,7 @@
 
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { type ExitCode, holderGone, LeakhuntError } from "../errors.ts";
 import type { CaptureCost, Captured, CaptureOptions, Detached, Memory, PreviousCapture, Target, TargetIdentity, Thread } from "./target.ts";
 
@@ -132,7 +132,7 @@ export class LocalHold implements HeldTarget {
     socket.on("close", () => {
       for (const controller of running.values()) controller.abort();
     });
-    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+    linesOf(socket).on("line", (line) => {
       const asked = parseLine(line) as Request | undefined;
       if (!asked) return;
       if (asked.method === "cancel") {
@@ -182,6 +182,11 @@ export class LocalHold implements HeldTarget {
         return undefined;
     }
   }
+}
+
+/** The lines of a socket. Its errors come here a second time: whoever was killed resets it, and `close` says all there is to say. */
+function linesOf(socket: Socket): Interface {
+  return createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on("error", () => {});
 }
 
 interface Request {
@@ -280,7 +285,7 @@ class Wire {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => this.#receive(line));
+    linesOf(socket).on("line", (line) => this.#receive(line));
     socket.on("error", () => {});
     this.closed = new Promise((resolve) => {
       socket.on("close", () => {

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { leakhunt, newHome } from "../support/leakhunt.ts";
+import { leakhunt, lines, newHome } from "../support/leakhunt.ts";
 import { folderWith, NODE, runWith, SEED, SESSIONS } from "./programs.ts";
 
 vi.setConfig({ testTimeout: 180_000, maxConcurrency: 2 });
@@ -156,4 +156,17 @@ setTimeout(() => {
   expect(stdout).toMatch(/stopped \(debugger statement\) in keep\(\) at app\.ts:5/);
   expect(stdout).toMatch(/stopped \(exception\) in .* at app\.ts:11/);
   expect(stdout).toContain("thrown: Error: the end");
+});
+
+test.concurrent("with --json every stop is a value, also one that no verb waited for", async (context) => {
+  const cwd = folderWith(context, { "seed.cjs": SEED });
+  const { stdout } = await leakhunt(newHome(context), ["run", "--json", "--", NODE, "seed.cjs"], {
+    cwd,
+    input: "c\nlocals\np y.length\nq\n",
+  });
+  const values = lines(stdout);
+  expect(values.map(({ verb }) => verb)).toEqual(["run", "stop", "continue", "locals", "print"]);
+  expect(values[2]).toMatchObject({ reason: "debugger statement", frame: { index: 0, name: "hunt()" } });
+  expect(values[3].scopes[0].variables.map(({ name }: { name: string }) => name)).toEqual(expect.arrayContaining(["x", "y"]));
+  expect(values[4]).toMatchObject({ text: "3", type: "number" });
 });
