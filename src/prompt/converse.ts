@@ -165,11 +165,19 @@ class Conversation {
   }
 
   async #showStop(): Promise<void> {
-    const { stop } = this.#debugging;
+    const { stop, opened } = this.#debugging;
+    const { live } = this.#session;
     const value = stop && (await stopValue(this.#debugging, stop).catch(() => undefined));
     // A question that is under way still needs its handles; it lets go of all of them.
-    if (!this.#busy) await this.#debugging.opened?.release().catch(() => {});
-    if (!value || this.#over) return;
+    if (!this.#busy) await opened?.release().catch(() => {});
+    if (this.#over) return;
+    // The prompt went elsewhere meanwhile, where the details are those of another.
+    if (stop && live && this.#session.live !== live) {
+      this.#debugging.tell(live, stop);
+      await opened?.release().catch(() => {});
+      return;
+    }
+    if (!value) return;
     this.#beside(undefined, this.#json ? toJson("stop", value) : stopText(value, this.#output.style.color));
   }
 

@@ -21,8 +21,7 @@ export interface Owner {
 interface Station {
   /** Key of its hunt. */
   readonly key: string;
-  /** `4242`, or `4242/1` for a worker. */
-  readonly name: string;
+  readonly live: Live;
   /** The process it belongs to. */
   readonly main: HeldTarget;
   readonly owner: Owner | undefined;
@@ -132,8 +131,7 @@ export class Debugging {
   #useAt(live: Live, debug: Debugger, owner?: Owner): void {
     const { key } = live.hunt;
     const end = debug.onChange((stop) => this.#changed(key, stop));
-    const name = targetName(live.held.identity);
-    this.#stations.set(key, { key, name, main: live.held.main, owner, debugger: debug, end, frame: 0, listFrom: undefined });
+    this.#stations.set(key, { key, live, main: live.held.main, owner, debugger: debug, end, frame: 0, listFrom: undefined });
     this.session.onRelease = ({ held }) => this.close(held.main);
     this.session.onTaken = ({ graph }) => nameStack(this, graph);
     if (debug.stop) this.#changed(key, debug.stop);
@@ -147,6 +145,12 @@ export class Debugging {
     } finally {
       this.#waiting--;
     }
+  }
+
+  /** Says that a target has stopped which questions are not about. */
+  tell({ held }: Live, stop: Stop): void {
+    const name = targetName(held.identity);
+    this.onNews?.(`${name} stopped at ${placeOf(stop)} (${wayTo(name, this.session.live)})`);
   }
 
   /** Resolves when another thread stops than the one that questions are about. */
@@ -216,13 +220,19 @@ export class Debugging {
       this.session.stops.movedOn(key);
       return;
     }
-    const { file, line } = stop.frames[0]?.place ?? { file: "native code", line: 0 };
-    this.session.stops.stopped(`${file}:${line}`, key);
-    if (station !== this.#here) {
-      this.onNews?.(`${station.name} stopped at ${file}:${line} (${wayTo(station.name, this.session.live)})`);
-      this.#onElsewhere();
-    } else if (this.#waiting === 0) this.onStop?.(stop);
+    this.session.stops.stopped(placeOf(stop), key);
+    if (station === this.#here) {
+      if (this.#waiting === 0) this.onStop?.(stop);
+      return;
+    }
+    this.tell(station.live, stop);
+    this.#onElsewhere();
   }
+}
+
+function placeOf(stop: Stop): string {
+  const { file, line } = stop.frames[0]?.place ?? { file: "native code", line: 0 };
+  return `${file}:${line}`;
 }
 
 /** The verb that leads to a thread or process. */
