@@ -270,7 +270,13 @@ test("ps says why a process cannot be attached to, and what to do", () => {
   const text = processesText(
     [
       { ...base, pid: 4242, attachable: { ok: true, how: "signal" } },
-      { ...base, pid: 5001, inspector: { host: "127.0.0.1", port: 9230 }, attachable: { ok: true, how: "open" } },
+      {
+        ...base,
+        pid: 5001,
+        inspector: { host: "127.0.0.1", port: 9230 },
+        attachable: { ok: true, how: "open" },
+        workers: [{ threadId: 2, name: "a\nb", file: undefined, heapUsed: 5.1e6 }],
+      },
       { ...base, pid: 5177, attachable: { ok: false, why: "own SIGUSR1 handler", hint: "start it with --inspect" } },
     ],
     120,
@@ -279,7 +285,10 @@ test("ps says why a process cannot be attached to, and what to do", () => {
     " PID  UP  RSS  NODE  INSPECTOR  COMMAND",
     "4242  3d 2h  812 MB  v22.1.0  closed, can be opened  node server.js",
     "5001  3d 2h  812 MB  v22.1.0  127.0.0.1:9230  node server.js",
+    '  /2  heap 5.1 MB  worker 2 "a\\nb"  (a script given as text)',
     "5177  3d 2h  812 MB  v22.1.0  no: own SIGUSR1 handler (start it with --inspect)  node server.js",
+    "",
+    "worker threads of 2 processes are not known: `leakhunt threads <pid>` attaches and asks",
   ]);
 });
 
