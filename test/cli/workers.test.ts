@@ -39,7 +39,7 @@ test.concurrent("the leak of a worker is found there, and not in the main thread
   const it = await target(context, "worker");
   const ports = listening(it.pid);
   await it.step(50);
-  const prompt = start(home, ["attach", String(it.pid), "--worker", "1"]);
+  const prompt = start(home, ["attach", String(it.pid), "--worker", "1"], { cwd: home });
   await prompt.sees(
     /attached to worker 1 "thumbnailer" of \d+ \(node v[\d.]+, \S*worker\.mjs, heap [\d.]+ MB\) at \S+, opened by leakhunt/,
   );

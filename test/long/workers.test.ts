@@ -17,7 +17,7 @@ describe.each(VERSIONS)("Node %s", (version) => {
     const it = await target(context, "worker", { node: nodeOf(version) });
     const ports = listening(it.pid);
     await it.step(50);
-    const prompt = start(home, ["attach", String(it.pid), "--worker", "1"]);
+    const prompt = start(home, ["attach", String(it.pid), "--worker", "1"], { cwd: home });
     await prompt.sees(/attached to worker 1 "thumbnailer"/);
     prompt.say("growth");
     await prompt.sees(/baseline taken/);
@@ -58,7 +58,7 @@ if (isMainThread) {
 `,
     );
     const it = await run(nodeOf(version), ["--inspect-port=0", path]);
-    const prompt = start(home, ["attach", `${it.pid}/1`]);
+    const prompt = start(home, ["attach", `${it.pid}/1`], { cwd: home });
     await prompt.sees(/attached to worker 1 of/);
     prompt.say("break app.mjs:10\nthread 0\ngrowth");
     await prompt.sees(/baseline taken/);
