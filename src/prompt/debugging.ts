@@ -9,6 +9,7 @@ import type { Inspector } from "../target/inspector.ts";
 import { openDebugger } from "../target/liveDebugger.ts";
 import { type HeldTarget, LocalHold } from "../target/shared.ts";
 import type { Target } from "../target/target.ts";
+import { guardStops } from "../target/workerGuard.ts";
 import { nameStack } from "./stackNames.ts";
 
 /** A target that was started for this prompt has an owner, who ends it and knows how it ended. */
@@ -27,6 +28,8 @@ interface Station {
   readonly owner: Owner | undefined;
   readonly debugger: Debugger;
   readonly end: () => void;
+  /** To be called when the debugger was closed. */
+  readonly unguard: () => void;
   frame: number;
   listFrom: number | undefined;
 }
@@ -131,7 +134,8 @@ export class Debugging {
   #useAt(live: Live, debug: Debugger, owner?: Owner): void {
     const { key } = live.hunt;
     const end = debug.onChange((stop) => this.#changed(key, stop));
-    this.#stations.set(key, { key, live, main: live.held.main, owner, debugger: debug, end, frame: 0, listFrom: undefined });
+    const unguard = live.held instanceof LocalHold ? guardStops(live.held.target, debug) : () => {};
+    this.#stations.set(key, { key, live, main: live.held.main, owner, debugger: debug, end, unguard, frame: 0, listFrom: undefined });
     this.session.onRelease = ({ held }) => this.close(held.main);
     this.session.onTaken = ({ graph }) => nameStack(this, graph);
     if (debug.stop) this.#changed(key, debug.stop);
@@ -176,6 +180,7 @@ export class Debugging {
     if (owner) await owner.leave();
     // A target that is gone has nothing to be put back.
     else await Promise.all(left.map((station) => station.debugger.close().catch(() => {})));
+    for (const { unguard } of left) unguard();
   }
 
   /** Whether the target was started for this prompt. */

@@ -28,10 +28,12 @@ export class LiveTarget extends LiveIsolate implements Target {
   }
 
   threads(): Promise<readonly Thread[]> {
+    this.guard?.workers();
     return this.workers.list();
   }
 
   async thread(threadId: number): Promise<Target> {
+    if (threadId !== 0) this.guard?.workers();
     return threadId === 0 ? this : this.workers.target(threadId);
   }
 
