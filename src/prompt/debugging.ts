@@ -9,7 +9,7 @@ import type { Inspector } from "../target/inspector.ts";
 import { openDebugger } from "../target/liveDebugger.ts";
 import { type HeldTarget, LocalHold } from "../target/shared.ts";
 import type { Target } from "../target/target.ts";
-import { guardStops } from "../target/workerGuard.ts";
+import { guardWorker } from "../target/workerGuard.ts";
 import { nameStack } from "./stackNames.ts";
 
 /** A target that was started for this prompt has an owner, who ends it and knows how it ended. */
@@ -134,7 +134,7 @@ export class Debugging {
   #useAt(live: Live, debug: Debugger, owner?: Owner): void {
     const { key } = live.hunt;
     const end = debug.onChange((stop) => this.#changed(key, stop));
-    const unguard = live.held instanceof LocalHold ? guardStops(live.held.target, debug) : () => {};
+    const unguard = guardWorker(live.held.identity);
     this.#stations.set(key, { key, live, main: live.held.main, owner, debugger: debug, end, unguard, frame: 0, listFrom: undefined });
     this.session.onRelease = ({ held }) => this.close(held.main);
     this.session.onTaken = ({ graph }) => nameStack(this, graph);

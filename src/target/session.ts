@@ -38,7 +38,7 @@ export class LiveTarget extends LiveIsolate implements Target {
   }
 
   detach(): Promise<Detached> {
-    this.detached ??= this.identity.openedByUs ? this.closeInspector() : this.leave();
+    this.detached ??= this.workers.leave().then(() => (this.identity.openedByUs ? this.closeInspector() : this.leave()));
     return this.detached;
   }
 

@@ -1,48 +1,53 @@
-// A worker that stands still in our debugger when we die would stand for ever: Node resumes a main thread whose last client
-// leaves, but no worker, not even when the inspector is closed (measured on Node 20 and 26). So a tiny process of its own
-// knows which worker we stopped, and lets it run when our life line ends while it stands.
-import type { Debugger } from "./debugger.ts";
-import { lifeLine } from "./guard.ts";
-import type { Target } from "./target.ts";
+// Sessions in workers outlive us when we die: Node lets go of the session in a main thread when its client leaves, but of
+// none in a worker unless it is told so (measured on Node 20 and 26). A debugger there would go on stopping the worker with
+// nobody to move it on. So while one is open, a tiny process of its own stands by, and when our life line ends it lets the
+// worker run whenever it stops, as long as the worker lives. It never does so while another client is there.
 
-/** Watches over the stops of a worker; to be called when its debugger is opened, and the result when that was closed. */
-export function guardStops({ identity }: Target, live: Debugger): () => void {
-  const { worker, url } = identity;
+import { lifeLine } from "./guard.ts";
+import type { TargetIdentity } from "./target.ts";
+
+/** To be called when the debugger of a worker is opened, and the result when that was closed. For a main thread nothing is done. */
+export function guardWorker({ worker, url, pid, port }: TargetIdentity): () => void {
   if (worker === undefined) return () => {};
-  let line: ReturnType<typeof lifeLine> | undefined;
-  // most debuggers of workers never stop one: the process starts with the first stop
-  const unsubscribe = live.onChange((stop) => {
-    if (stop?.others === true) return;
-    if (stop) line ??= lifeLine(PROGRAM, { url, threadId: worker.threadId, client: import.meta.resolve("chrome-remote-interface") });
-    line?.write(stop ? "stands\n" : "runs\n");
-  });
-  return () => {
-    unsubscribe();
-    line?.end("done\n");
-  };
+  const line = lifeLine(PROGRAM, { url, pid, port, threadId: worker.threadId, client: import.meta.resolve("chrome-remote-interface") });
+  return () => void line.end("done\n");
 }
 
-const PROGRAM = `
-const job = JSON.parse(process.argv[1]);
+const PROGRAM = String.raw`
+const fs = require("fs"), job = JSON.parse(process.argv[1]);
 let said = "";
 for (const name of ["SIGINT", "SIGHUP", "SIGTERM"]) process.on(name, () => {});
-process.stdin.on("data", (text) => { said = (said + text).slice(-200); });
+process.stdin.on("data", (text) => { said += text; });
 process.stdin.on("error", act).on("end", act);
 
+function alone() {
+  const rows = (file) => { try { return fs.readFileSync("/proc/" + job.pid + "/net/" + file, "utf8").split("\n").slice(1); } catch { return []; } };
+  const ours = [...rows("tcp"), ...rows("tcp6")].map((row) => row.trim().split(/\s+/))
+    .filter((row) => row[3] === "01" && parseInt(String(row[1]).split(":")[1], 16) === job.port);
+  return ours.length <= 1;
+}
 async function act() {
-  if (said.trim().split("\\n").at(-1) !== "stands") process.exit(0);
-  setTimeout(() => process.exit(0), 10000);
+  if (/^done$/m.test(said)) process.exit(0);
   try {
     const { default: connect } = await import(job.client);
     const client = await connect({ target: job.url, local: true, protocol: { domains: [] } });
-    client.on("NodeWorker.attachedToWorker", async ({ sessionId, workerInfo }) => {
-      if (!new RegExp("^\\\\[worker " + job.threadId + "\\\\]").test(workerInfo.title)) return;
-      let id = 0;
-      const send = (method) => client.send("NodeWorker.sendMessageToWorker", { sessionId, message: JSON.stringify({ id: ++id, method }) });
-      for (const method of ["Debugger.enable", "Debugger.resume", "Debugger.disable"]) await send(method);
-      setTimeout(() => client.close().finally(() => process.exit(0)), 200);
+    let session, id = 0;
+    const send = (method) => client.send("NodeWorker.sendMessageToWorker", { sessionId: session, message: JSON.stringify({ id: ++id, method }) }).catch(() => {});
+    const resume = () => alone() ? send("Debugger.resume") : setTimeout(resume, 1000);
+    client.on("disconnect", () => process.exit(0));
+    client.on("NodeWorker.detachedFromWorker", ({ sessionId }) => sessionId === session && process.exit(0));
+    client.on("NodeWorker.receivedMessageFromWorker", ({ sessionId, message }) => {
+      if (sessionId === session && JSON.parse(message).method === "Debugger.paused") resume();
     });
+    client.on("NodeWorker.attachedToWorker", ({ sessionId, workerInfo }) => {
+      if (!workerInfo.title.startsWith("[worker " + job.threadId + "]")) return;
+      session = sessionId;
+      send("Debugger.enable");
+    });
+    client.send("NodeRuntime.notifyWhenWaitingForDisconnect", { enabled: true }).catch(() => {});
+    client.on("NodeRuntime.waitingForDisconnect", () => process.exit(0));
     await client.send("NodeWorker.enable", { waitForDebuggerOnStart: false });
+    if (session === undefined) process.exit(0);
   } catch { process.exit(0); }
 }
 `;

@@ -12,6 +12,7 @@ import { WorkerClient } from "./workerClient.ts";
 type Params = Record<string, unknown>;
 
 const PATIENCE_MS = 10_000;
+const LEAVE_PATIENCE_MS = 1000;
 /** For the size of a heap in a list: a worker that computes answers within some milliseconds, one in native code not at all. */
 const SIZE_PATIENCE_MS = 1000;
 /** What Node 24 and later call a worker that was given no name. */
@@ -30,6 +31,7 @@ export class Workers {
   private readonly sessions = new Map<string, Session>();
   private enabling: Promise<void> | undefined;
   private listening = false;
+  private leaving = false;
 
   constructor(process: Target) {
     this.process = process;
@@ -48,8 +50,15 @@ export class Workers {
     await this.enable();
     const session = [...this.sessions.values()].find(({ worker }) => worker.threadId === threadId);
     if (session === undefined) throw noSuchThread(this.process.identity.pid, threadId, this.names());
-    session.target ??= new WorkerTarget(session.inspector, session.worker, this.process);
+    session.target ??= new WorkerTarget(session.inspector, session.worker, this.process, () => this.leaving);
     return session.target;
+  }
+
+  /** Lets go of all workers: Node would keep our sessions in them when ours in the main thread ends. Never rejects. */
+  async leave(): Promise<void> {
+    this.leaving = true;
+    const all = Promise.all([...this.sessions.values()].map(({ client }) => client.close()));
+    await within(all, LEAVE_PATIENCE_MS, "leaving its worker threads").catch(() => {});
   }
 
   private names(): string[] {
@@ -129,10 +138,11 @@ class WorkerTarget extends LiveIsolate implements Target {
   readonly gone: Promise<string>;
   private readonly process: Target;
 
-  constructor(inspector: Inspector, worker: WorkerIdentity, process: Target) {
+  /** @param leaving whether the process is being let go, which ends the session of a worker that lives on. */
+  constructor(inspector: Inspector, worker: WorkerIdentity, process: Target, leaving: () => boolean) {
     super(inspector, { ...process.identity, worker } satisfies TargetIdentity);
     this.process = process;
-    const ended = inspector.closed.then(async (why) => ((await isOpen(process.inspector)) ? why : process.gone));
+    const ended = inspector.closed.then(async (why) => (!leaving() && (await isOpen(process.inspector)) ? why : process.gone));
     this.gone = Promise.race([ended, process.gone]);
   }
 
