@@ -60,7 +60,7 @@ async function fromHolder({ pid }: ProcessFacts, home: string): Promise<readonly
 
 /** Whoever leaves an inspector resets the object ids of all its clients, so one that has clients is left alone. */
 async function fromInspector({ pid, inspector }: ProcessFacts): Promise<readonly Thread[] | undefined> {
-  if (inspector === undefined || hasClients(pid, inspector.port)) return undefined;
+  if (inspector === undefined || (await hasClients(pid, inspector.port))) return undefined;
   const target = await attachTarget({ pid }).catch(() => undefined);
   const threads = await target?.threads().catch(() => undefined);
   await target?.detach();

@@ -107,8 +107,10 @@ export class Debugging {
    * @throws LeakhuntError `USAGE` when another leakhunt holds the target.
    */
   async open(): Promise<Debugger> {
+    // also of a target that is gone: it knows best how
+    if (this.opened) return this.opened;
     const { hunt } = await this.session.attach({ kind: "current" });
-    const known = this.#stations.get(hunt.key)?.debugger ?? this.#opening.get(hunt.key);
+    const known = this.opened ?? this.#opening.get(hunt.key);
     if (known) return known;
     const opening = this.#open();
     this.#opening.set(hunt.key, opening);

@@ -12,9 +12,16 @@ export async function hasOtherClients(pid: number | undefined, port: number, kno
   return true;
 }
 
-/** Is anybody connected? Whoever comes and leaves would reset the object ids of that one. */
-export function hasClients(pid: number, port: number): boolean {
-  return clientsOf(pid, port) > 0;
+/**
+ * Is anybody connected, for longer than somebody who only asks who listens? Whoever comes and leaves would reset the object
+ * ids of that one.
+ */
+export async function hasClients(pid: number, port: number): Promise<boolean> {
+  for (let i = 0; i < 10; i++) {
+    if (clientsOf(pid, port) === 0) return false;
+    await sleep(30);
+  }
+  return true;
 }
 
 /** How many clients an inspector has, ours included. */
