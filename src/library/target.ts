@@ -32,7 +32,7 @@ export interface LibraryAttachOptions {
 }
 
 /**
- * Attaches to a pid, `host:port` or ws:// url.
+ * Attaches to a pid, `host:port` or ws:// url; `"4242/1"` is worker thread 1 of 4242.
  * @throws LeakhuntError with exit code 3 when it cannot be reached; its `line` says why and the way out.
  */
 export async function attach(source: number | string, options: LibraryAttachOptions = {}): Promise<AttachedTarget> {

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, type TestContext, test, vi } from "vitest";
 import { expectUntouched, json, leakhunt, listening, newHome, start, target } from "../support/leakhunt.ts";
-import { cleanUp, folder, type Program, run } from "../target/programs.ts";
+import { cleanUp, folder, type Program, run, until } from "../target/programs.ts";
 
 afterAll(cleanUp);
 vi.setConfig({ testTimeout: 180_000, maxConcurrency: 2 });
@@ -25,6 +25,7 @@ if (isMainThread) {
   parentPort.on("message", () => {
     const path = "/album/" + cache.size;
     cache.set(path, new Thumbnail(path));
+    if (workerData === "thumbnailer") console.log("tick", cache.size);
   });
 }
 `,
@@ -204,6 +205,29 @@ test.concurrent("the debugger stops a worker while questions are about another t
   await new Promise((resolve) => setTimeout(resolve, 500));
   const [two] = await json(home, ["common", `${it.pid}/1`, "--filter", "Thumbnail"]);
   expect(two.rows[0].count).toBeGreaterThan(one.rows[0].count);
+});
+
+test.concurrent("a worker that stands still runs on when leakhunt is killed with kill -9", async (context) => {
+  const home = newHome(context);
+  const it = await twoWorkers(context);
+  const ticks = (): number =>
+    Number(
+      it
+        .said()
+        .match(/tick (\d+)/g)
+        ?.at(-1)
+        ?.slice(5) ?? 0,
+    );
+  const prompt = start(home, ["attach", `${it.pid}/1`]);
+  await prompt.sees(/attached to worker 1/);
+  prompt.say("break app.mjs:12");
+  await prompt.sees(/stopped \(breakpoint 1\)/);
+  const stood = ticks();
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  expect(ticks() - stood).toBeLessThanOrEqual(1);
+  prompt.child.kill("SIGKILL");
+  await prompt.ended;
+  await until(() => ticks() > stood + 10, 20_000);
 });
 
 test.concurrent("what cannot be is said in a line", async (context) => {
