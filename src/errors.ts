@@ -259,6 +259,9 @@ export const noSuchRow = (row: number, rows: number): LeakhuntError =>
     rows === 0 ? "give an @id, or ask `common` first" : `it has rows 1 to ${rows}`,
   );
 
+export const noSuchMark = (name: string, names: readonly string[]): LeakhuntError =>
+  usage(`no baseline is called ${JSON.stringify(name)}`, names.length > 0 ? `there is ${names.join(", ")}` : "`mark <name>` makes one");
+
 export const noSnapshots = (): LeakhuntError => usage("this hunt has no snapshot yet", "`leakhunt snapshot` takes one");
 
 export const needsTwoSnapshots = (verb: "new" | "diff" = "new"): LeakhuntError =>
@@ -274,3 +277,71 @@ export const idsNotComparable = (before: number, now: number): LeakhuntError =>
     hint: "keep one session (`attach`, or `growth --interval`) for both, or use `growth`, which counts by type",
     exitCode: 1,
   });
+
+// ── the debugger ─────────────────────────────────────────────────────────────────────────────────────────
+
+const stoppedOnly = (message: string, hint: string): LeakhuntError =>
+  new LeakhuntError({ code: "NOT_STOPPED", message, hint, exitCode: 1 });
+
+export const notStopped = (): LeakhuntError =>
+  stoppedOnly("the target runs, and this can be asked only where it stands still", "`pause` stops it, `break file:line` stops it there");
+
+export const frameGone = (): LeakhuntError =>
+  stoppedOnly("that frame is gone: the target moved on", "`where` lists those of the last stop");
+
+export const pausePending = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "PAUSE_PENDING",
+    message: "the target waits for events, so there is no JavaScript to stop",
+    hint: "it will stop at the next line of JavaScript that runs",
+    exitCode: 1,
+  });
+
+export const pauseBlocked = (): LeakhuntError =>
+  unreachable(
+    "TARGET_SILENT",
+    "the target sits in native code and runs no JavaScript that could be stopped",
+    "it will stop as soon as it comes back to JavaScript",
+  );
+
+/** An expression of the user's that threw or cannot be understood. */
+export const expressionFailed = (why: string, hint?: string): LeakhuntError =>
+  new LeakhuntError({ code: "EVALUATION_FAILED", message: why, hint, exitCode: 1 });
+
+export const noIdentity = (kind: string): LeakhuntError =>
+  new LeakhuntError({
+    code: "NO_IDENTITY",
+    message: `${kind} no identity in the heap`,
+    hint: "ask about the object that holds it",
+    exitCode: 2,
+  });
+
+export const notInSnapshot = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "NOT_IN_SNAPSHOT",
+    message: "that object is not in the snapshot: it is newer",
+    hint: "take another one with `snapshot`",
+    exitCode: 1,
+  });
+
+export const cannotRun = (what: string, why: string, hint?: string, cause?: unknown): LeakhuntError =>
+  new LeakhuntError({ code: "CANNOT_RUN", message: `cannot run ${what}: ${why}`, hint, exitCode: 2, cause });
+
+/** `how` is "with exit code 3" or "by SIGKILL". */
+export const programEnded = (how: string): LeakhuntError => unreachable("TARGET_GONE", `the program ended ${how}`);
+
+export const busyDebugging = (pid: number | undefined): LeakhuntError =>
+  usage(`this prompt debugs ${pid === undefined ? "a target" : `process ${pid}`}`, "ask about another process in a second terminal");
+
+export const debuggedElsewhere = (holder: number | undefined): LeakhuntError =>
+  usage(
+    `another leakhunt${holder === undefined ? "" : ` (process ${holder})`} holds the target, and only it can debug it`,
+    "ask there, or `leakhunt detach` first",
+  );
+
+export const noSuchFrame = (index: number, count: number): LeakhuntError =>
+  usage(`there is no frame ${index}`, `the stack has frames 0 to ${count - 1} (\`where\` lists them)`);
+
+/** Said on the way out of a stop that another debugger holds. */
+export const stillHeld = (): string =>
+  "leaving: another debugger holds the target, so nothing is resumed; the object ids it has seen (@1234) become invalid";

@@ -8,8 +8,9 @@ import type { HeapGraph } from "../graph/heapGraph.ts";
 import { holdersOf } from "../graph/holds.ts";
 import type { HoldLabel } from "../graph/labels.ts";
 import type { RootPath } from "../graph/rootPaths.ts";
+import type { RootKind } from "../graph/roots.ts";
 import { type HolderGroup, type RankedHolders, rankHolders } from "./holders.ts";
-import { foldRuns, heldText, rawSteps, rootName } from "./paths.ts";
+import { foldRuns, heldText, rawSteps, rootName, STACK, stackHold } from "./paths.ts";
 import type { Picture } from "./picture.ts";
 import { byClass, PictureBuilder, type PictureOptions } from "./pictureBuilder.ts";
 import type { NodePredicate } from "./predicates.ts";
@@ -70,10 +71,12 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
     if (best && best.nodes.length === 1) {
       if (best.held === undefined) builder.rootCard(target, rootName(graph, best));
       else {
-        const root = builder.namedRoot(rootName(graph, best), best.kind === "timer" ? "Node's timer list" : "V8 root");
-        builder.edge(root, target, [{ kind: "root", name: heldText(best.held) }], { onPath: true });
+        const root = builder.namedRoot(rootName(graph, best), rootCaption(best.kind));
+        builder.edge(root, target, [{ kind: "root", name: heldText(graph, best) }], { onPath: true });
       }
     }
+    const local = best?.nodes.length === 1 && best.kind === "stack" ? undefined : stackHold(graph, target);
+    if (local !== undefined) builder.edge(builder.namedRoot(STACK, rootCaption("stack")), target, [{ kind: "root", name: local }]);
     for (const { category } of ranked.roots) {
       if (category === best?.category || /Stack|Handle scope|Relocatable/.test(category)) continue;
       builder.edge(builder.namedRoot(category, "V8 root"), target, [{ kind: "root", name: "handle" }]);
@@ -105,9 +108,9 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
     } else if (path.held === undefined) {
       from = builder.rootCard(first, rootName(graph, path)).key;
     } else {
-      const root = builder.namedRoot(rootName(graph, path), path.kind === "timer" ? "Node's timer list" : "V8 root");
+      const root = builder.namedRoot(rootName(graph, path), rootCaption(path.kind));
       builder.card(first);
-      builder.edge(root, first, [{ kind: "root", name: heldText(path.held) }], { onPath });
+      builder.edge(root, first, [{ kind: "root", name: heldText(graph, path) }], { onPath });
       from = first;
     }
     steps.forEach((step, i) => {
@@ -182,6 +185,11 @@ export function backrefs(graph: HeapGraph, targets: readonly number[], options: 
       card.more = others.size;
     }
   }
+}
+
+function rootCaption(kind: RootKind): string {
+  if (kind === "timer") return "Node's timer list";
+  return kind === "stack" ? "calls that run now" : "V8 root";
 }
 
 function skipper(options: PictureOptions, targets: ReadonlySet<number>): NodePredicate {

@@ -84,9 +84,9 @@ export async function addRound(
   state.shapes = [...state.shapes, ...fresh];
   if (fresh.length > 0 && state.round > 0) {
     const before = await previous?.();
-    if (before) recount(state, countTypes(before, state.shapes, filter));
+    if (before) recount(state, countTypes(before, state.shapes, withoutDebuggers(before, filter)));
   }
-  const now = countTypes(graph, state.shapes, filter);
+  const now = countTypes(graph, state.shapes, withoutDebuggers(graph, filter));
   const grown = compare(state, now, baseline);
   remember(state, now);
   const rows = state.round === 1 ? [] : grown.filter((row) => internals || !isInternalType(row.type));
@@ -107,6 +107,12 @@ export async function addRound(
       bytesDelta: hidden.reduce((sum, row) => sum + row.bytesDelta, 0),
     },
   };
+}
+
+/** What a debugger holds (scope objects of a stop, values it shows) is no growth of the program. */
+function withoutDebuggers({ heldByDebuggers }: HeapGraph, filter: NodePredicate | undefined): NodePredicate | undefined {
+  if (heldByDebuggers.size === 0) return filter;
+  return (graph, n) => !heldByDebuggers.has(n) && (filter?.(graph, n) ?? true);
 }
 
 /** An object brings many strings along: they must not push it out of the table, nor a stray object a leak of strings. */

@@ -128,7 +128,7 @@ function byType(before: HeapGraph, now: HeapGraph, names: ReadonlySet<string>): 
   const fill = (graph: HeapGraph, part: "nodes" | "old"): void => {
     const { classes, classOf } = graph.classes;
     for (let n = 0; n < graph.nodeCount; n++) {
-      if (graph.shallowSize(n) === 0 || isNativeId(graph.id(n))) continue;
+      if (graph.shallowSize(n) === 0 || isNativeId(graph.id(n)) || graph.heldByDebuggers.has(n)) continue;
       const name = (classes[classOf[n] as number] as { name: string }).name;
       (table.get(name) as { nodes: number[]; old: number[] })[part].push(n);
     }

@@ -223,7 +223,7 @@ export function strongHolders(graph: HeapGraph, n: number): number {
   const holders = new Set<number>();
   for (const edge of graph.retainingEdges(n)) {
     const from = graph.ownerOf(edge);
-    if (costs.of(from, edge) >= 0) holders.add(from);
+    if (costs.of(from, edge) >= 0 && !graph.heldByDebuggers.has(from)) holders.add(from);
   }
   return holders.size;
 }

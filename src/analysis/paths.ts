@@ -93,7 +93,7 @@ export function pathValue(graph: HeapGraph, path: RootPath, alike: number, last?
   if (path.held === undefined) {
     return { root: { kind: path.kind, name: rootName(graph, path), object }, steps: told, alike };
   }
-  const held: PathStep = { label: { kind: "root", name: heldText(path.held) }, object, folded: 0 };
+  const held: PathStep = { label: { kind: "root", name: heldText(graph, path) }, object, folded: 0 };
   return { root: { kind: path.kind, name: rootName(graph, path), object: undefined }, steps: [held, ...told], alike };
 }
 
@@ -107,12 +107,23 @@ export function rootName(graph: HeapGraph, path: RootPath): string {
   if (path.kind === "timer") return "active timers";
   if (path.kind === "global") return "globalThis";
   if (path.held === undefined) return describe(graph, path.nodes[0] as number).title;
-  return path.category ?? "V8 root";
+  return path.kind === "stack" && graph.stackNames.size > 0 ? STACK : (path.category ?? "V8 root");
 }
 
-/** How a root holds the first node of a path. */
-export function heldText(held: string): string {
+/** What a root of the stack is called once its calls are known. */
+export const STACK = "stack";
+
+/** How a root holds the first node of a path; "" for a path that begins at the root itself. */
+export function heldText(graph: HeapGraph, path: RootPath): string {
+  const { held = "", kind, nodes } = path;
+  if (kind === "stack" && graph.stackNames.size > 0) return stackHold(graph, nodes[0] as number) ?? "a running call (until it returns)";
   return /^\d+$/.test(held) ? "handle" : held;
+}
+
+/** `local x of handle() (until it returns)`, when a stopped call holds the node itself. */
+export function stackHold(graph: HeapGraph, node: number): string | undefined {
+  const name = graph.stackNames.get(node);
+  return name === undefined ? undefined : `${name} (until it returns)`;
 }
 
 function stepValue(graph: HeapGraph, step: RawStep): PathStep {

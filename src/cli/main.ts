@@ -9,7 +9,9 @@ import { Session } from "../commands/session.ts";
 import { VERBS } from "../commands/verbs.ts";
 import { LeakhuntError } from "../errors.ts";
 import { homePath } from "../hunts/home.ts";
-import { attachVerb, wasSaid } from "../prompt/attach.ts";
+import { attachVerb } from "../prompt/attach.ts";
+import { wasSaid } from "../prompt/converse.ts";
+import { runVerb } from "../prompt/run.ts";
 import { forTerminal } from "../report/escape.ts";
 import { enterNamespace } from "./namespace.ts";
 import { Terminal } from "./terminal.ts";
@@ -42,7 +44,7 @@ async function main(words: readonly string[]): Promise<number> {
   const stop = stopOnSignals(cancel, session, terminal);
   try {
     const program = buildProgram(
-      [attachVerb(terminal), ...VERBS],
+      [attachVerb(terminal), runVerb(terminal), ...VERBS],
       (verb, args, options) => answer(verb, session, args, options, terminal.style, (text) => terminal.print(text)),
       { name: "leakhunt", description: DESCRIPTION, write: (text) => terminal.print(text.trimEnd()) },
     );

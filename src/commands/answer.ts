@@ -19,7 +19,16 @@ export async function answer(
   for await (const value of verb.run(session, args, options)) {
     session.progress(undefined);
     print(options["json"] === true ? toJson(verb.name, value) : verb.render(value, style));
+    if (options["timing"] === true) session.notice(timingText(session.clock, performance.now()));
   }
+}
+
+/** `V8's snapshot 812 ms, leakhunt 140 ms (17 % of V8's)` */
+function timingText({ began, v8Ms }: Session["clock"], now: number): string {
+  const own = now - began - v8Ms;
+  const ms = (value: number): string => `${Math.round(value)} ms`;
+  if (v8Ms === 0) return `no snapshot was taken, leakhunt ${ms(own)}`;
+  return `V8's snapshot ${ms(v8Ms)}, leakhunt ${ms(own)} (${Math.round((100 * own) / v8Ms)} % of V8's)`;
 }
 
 /** One line of JSON. Infinite numbers become null, as JSON has none. */

@@ -7,6 +7,7 @@ import { targetGone, usage } from "../errors.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import { growthText } from "../report/growthText.ts";
 import { formatDuration } from "../report/units.ts";
+import { sinceLastStop, sinceMark } from "./marks.ts";
 import {
   filterOption,
   forceOption,
@@ -24,7 +25,7 @@ import type { Loaded } from "./shelf.ts";
 import { parseSource } from "./source.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
-type GrowthValue = GrowthRound & { readonly snapshot: string; readonly notes: readonly string[] };
+type GrowthValue = GrowthRound & { readonly snapshot: string; readonly notes: readonly string[]; readonly since?: string };
 
 interface Choices {
   readonly baseline: BaselineMode;
@@ -55,6 +56,7 @@ export const growthVerb: Verb = defineVerb<GrowthValue>({
     limitOption,
     filterOption,
     internalsOption,
+    { flags: "--since <name>", help: "compare with the heap that `mark <name>` named" },
     { flags: "--reset", help: "forget the baseline of earlier rounds first" },
     numbersOption,
     keepOption,
@@ -74,10 +76,35 @@ export const growthVerb: Verb = defineVerb<GrowthValue>({
       return;
     }
     if (after !== undefined) throw usage("growth takes one process, or two files");
+    const since = options["since"] as string | undefined;
+    const atStop = session.stops.now !== undefined && parsed.kind === "current" && !repeats(options) && options["reset"] !== true;
+    if (since !== undefined || atStop) {
+      if (repeats(options)) throw usage("--since compares once", "leave out --interval and --count");
+      if (parsed.kind !== "current") await session.attach(parsed);
+      yield await growthSince(session, since, choices, options);
+      return;
+    }
     yield* rounds(session, await session.attach(parsed), choices, options);
   },
   render: (value) => growthText(value),
 });
+
+function repeats(options: Options): boolean {
+  return options["interval"] !== undefined || options["count"] !== undefined;
+}
+
+/** One table against a named baseline, or in a stopped target against the stop before. */
+async function growthSince(session: Session, since: string | undefined, choices: Choices, options: Options): Promise<GrowthValue> {
+  const how = { force: options["force"] === true, keep: options["keep"] as number, numbers: options["numbers"] !== false };
+  const told = since === undefined ? await sinceLastStop(session, choices, how) : await sinceMark(session, since, choices, how);
+  const { round, loaded, notes } = told;
+  session.remember(
+    loaded,
+    round.rows.map(({ type }) => ({ type })),
+    true,
+  );
+  return { ...round, snapshot: loaded.name, since: told.since, notes };
+}
 
 function choicesOf(options: Options): Choices {
   return {
@@ -113,7 +140,7 @@ async function* rounds(session: Session, live: Live, choices: Choices, options: 
   let state = options["reset"] === true ? undefined : live.hunt.load<GrowthState>("growth");
   // objgraph: the first call takes the baseline, each later one says what grew since. With --interval or --count
   // the loop is asked for, so it takes its own baseline and goes on from there.
-  if (!state || interval !== undefined || options["count"] !== undefined) state = newGrowthState();
+  if (!state || repeats(options)) state = newGrowthState();
   let tables = 0;
   for (let turn = 0; ; turn++) {
     const began = Date.now();

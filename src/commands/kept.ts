@@ -7,6 +7,7 @@ import { Answers } from "../hunts/answers.ts";
 import { Hunt } from "../hunts/hunt.ts";
 import { type Subject, subjectOf } from "./shelf.ts";
 import { parseSource } from "./source.ts";
+import type { Stops } from "./stops.ts";
 
 /** Answers that came quicker than this are computed again. */
 const WORTH_KEEPING_MS = 250;
@@ -25,8 +26,10 @@ export class KeptAnswers {
   readonly #home: string;
   readonly #answers: Answers;
   readonly #currentHunt: () => Hunt;
+  readonly #stops: Stops;
 
-  constructor(home: string, currentHunt: () => Hunt) {
+  constructor(home: string, currentHunt: () => Hunt, stops: Stops) {
+    this.#stops = stops;
     this.#home = home;
     this.#answers = new Answers(home);
     this.#currentHunt = currentHunt;
@@ -64,7 +67,7 @@ export class KeptAnswers {
       return source.path === "-" ? undefined : { name: source.path, takenAt: undefined, from: { file: source.path } };
     if (source.kind !== "current" || options.fresh) return undefined;
     const hunt = this.#currentHunt();
-    const last = hunt.record.snapshots.at(-1);
+    const last = this.#stops.latest(hunt);
     return last && subjectOf(hunt, last);
   }
 

@@ -16,6 +16,7 @@ import {
   sizesOption,
   sourceArgument,
   sourceOption,
+  timingOption,
   toCount,
 } from "./options.ts";
 import type { Session } from "./session.ts";
@@ -24,7 +25,10 @@ import { looksLikeSource } from "./source.ts";
 import { fromText, type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
-const objectArgument = { name: "[object]", help: "@id, or the number of a row of the last table (a typical new object of it)" };
+const objectArgument = {
+  name: "[object]",
+  help: "@id, a row of the last table (a typical new object of it), or at the prompt an expression",
+};
 const plumbingOption = { ...internalsOption, help: "show V8's plumbing instead of looking through it" };
 const idOption = { flags: "--id <@id>", help: "the object, as an option", parse: moreIds };
 
@@ -61,7 +65,7 @@ function ofOne<V>(
   compute: (graph: HeapGraph, node: number) => Promise<V> | V,
 ): Promise<{ value: V; subject: Subject }> {
   const { words, source } = wordsOf(args, options);
-  const { id, json, ...choices } = options;
+  const { id, json, timing, ...choices } = options;
   return session.answerAbout(words, source, questionText(verb, choices), ({ graph }, nodes) =>
     compute(options["internals"] === true ? graph.withInternals() : graph, nodes[0] as number),
   );
@@ -69,9 +73,10 @@ function ofOne<V>(
 
 export const showVerb: Verb = defineVerb<ShownObject & Named>({
   name: "show",
+  line: "object",
   summary: "one object: class, preview, sizes, properties and entries, where it is defined",
   arguments: [objectArgument, sourceArgument],
-  options: [idOption, { ...limitOption, default: 20, help: "parts shown; 0 for all" }, plumbingOption, sourceOption],
+  options: [idOption, { ...limitOption, default: 20, help: "parts shown; 0 for all" }, plumbingOption, timingOption, sourceOption],
   examples: ["leakhunt show @1234", "leakhunt show 1"],
   async *run(session, args, options) {
     const { value, subject } = await ofOne(session, "show", args, options, async (graph, node) => {
@@ -87,6 +92,7 @@ type PathValue = PathResult & Named & { condition: string | undefined; forward: 
 
 export const pathVerb: Verb = defineVerb<PathValue>({
   name: "path",
+  line: "object",
   summary: "why an object is alive: the path from a root that a Node developer would call the reason",
   arguments: [objectArgument, sourceArgument],
   options: [
@@ -98,6 +104,7 @@ export const pathVerb: Verb = defineVerb<PathValue>({
     { flags: "--ignore <@ids>", help: "objects the path must avoid", parse: moreIds },
     sizesOption,
     plumbingOption,
+    timingOption,
     sourceOption,
   ],
   examples: ["leakhunt path @1234", "leakhunt path 1 --all 3", "leakhunt path @1234 --to SessionStore"],

@@ -83,3 +83,8 @@ export const filterOption: OptionSpec = {
   help: 'only objects that meet it: Session, /Req|Res/, "retained>1MB", !Array',
   parse: parsePredicate,
 };
+
+export const timingOption: OptionSpec = {
+  flags: "--timing",
+  help: "say how long V8's snapshot took, and how long leakhunt, from the question to the answer",
+};

@@ -16,7 +16,7 @@ import { formatCount, formatNoun } from "../report/units.ts";
 import { openWithViewer } from "../report/viewer.ts";
 import { writeBeside } from "../report/writeFile.ts";
 import { ignored, objectWords } from "./objects.ts";
-import { filterOption, internalsOption, moreIds, sizesOption, sourceOption, toChoice, toCount } from "./options.ts";
+import { filterOption, internalsOption, moreIds, sizesOption, sourceOption, timingOption, toChoice, toCount } from "./options.ts";
 import { looksLikeSource } from "./source.ts";
 import { type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
@@ -53,6 +53,7 @@ const OPTIONS = [
   { ...internalsOption, help: "show V8's plumbing (hash tables, element arrays, cells) instead of looking through it" },
   { flags: "--rankdir <dir>", help: "TB or LR", parse: toChoice("--rankdir", ["TB", "LR"]), default: "TB" },
   { flags: "--title <text>", help: "title of the picture" },
+  timingOption,
   sourceOption,
 ] as const;
 
@@ -64,8 +65,14 @@ function pictureVerb(
 ): Verb {
   return defineVerb<PictureValue>({
     name,
+    line: "object",
     summary,
-    arguments: [{ name: "[objects...]", help: "@ids, or rows of the last table (a typical new object of each); last, a snapshot file" }],
+    arguments: [
+      {
+        name: "[objects...]",
+        help: "@ids, rows of the last table (a typical new object of each), or at the prompt an expression; last, a snapshot file",
+      },
+    ],
     options: [
       ...OPTIONS,
       {
@@ -86,7 +93,7 @@ function pictureVerb(
       const output = options["output"] as string | undefined;
       const format = output === undefined ? undefined : formatOf(output);
       if (options["open"] === true && output === undefined) throw usage("--open what?", "add -o refs.png");
-      const { id, output: _output, open, json, rankdir, title, refcounts, ...choice } = options;
+      const { id, output: _output, open, json, rankdir, title, refcounts, timing, ...choice } = options;
       const { value: picture, subject } = await session.answerAbout(words, from, questionText(name, choice), async (loaded, nodes) => {
         const graph = options["internals"] === true ? loaded.graph.withInternals() : loaded.graph;
         if (options["sizes"] === true) await graph.computeSizes();

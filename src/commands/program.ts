@@ -16,9 +16,13 @@ export interface ProgramTexts {
 
 /** A parser for these verbs. `run` is called with the verb, its arguments and its options. */
 export function buildProgram(verbs: readonly Verb[], run: RunVerb, texts: ProgramTexts): Command {
-  const program = quiet(new Command(texts.name), texts).description(texts.description).helpCommand("help [verb]", "what a verb does");
+  const program = quiet(new Command(texts.name), texts)
+    .enablePositionalOptions()
+    .description(texts.description)
+    .helpCommand("help [verb]", "what a verb does");
   for (const verb of verbs) {
     const command = quiet(program.command(verb.name), texts).summary(verb.summary).description(verb.summary);
+    if (verb.passesOn === true) command.passThroughOptions();
     for (const alias of verb.aliases ?? []) command.alias(alias);
     addArguments(command, verb.arguments);
     for (const option of [...verb.options, JSON_OPTION]) command.addOption(toOption(option));

@@ -41,6 +41,11 @@ export class Rows {
     writeCurrent({ table: gone ? undefined : this.#table }, this.#home);
   }
 
+  /** Ids of the rows of the last table, where rows are objects. */
+  ids(): number[] {
+    return (this.#lastTable?.rows ?? []).flatMap((row) => ("id" in row ? [row.id] : []));
+  }
+
   get #lastTable(): LastTable | undefined {
     return this.#table ?? readCurrent(this.#home).table;
   }

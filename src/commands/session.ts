@@ -4,7 +4,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LeakhuntError, noCurrentHunt, noSuchProcess, usage } from "../errors.ts";
+import { busyDebugging, LeakhuntError, noCurrentHunt, noSuchProcess, usage } from "../errors.ts";
 import type { NodeIndex } from "../graph/ids.ts";
 import { alone } from "../hunts/home.ts";
 import { Hunt, isAlive, type LastTable, readCurrent, type SnapshotEntry, startTimeOf } from "../hunts/hunt.ts";
@@ -12,11 +12,12 @@ import { rememberRefusal } from "../hunts/refusals.ts";
 import { costText } from "../report/captureText.ts";
 import { attachTarget, type TargetSource } from "../target/attach.ts";
 import { connectHold, type HeldCapture, type HeldTarget, LocalHold } from "../target/shared.ts";
-import type { CaptureCost, Detached, PreviousCapture } from "../target/target.ts";
+import type { CaptureCost, Detached, PreviousCapture, Target } from "../target/target.ts";
 import { type Answered, KeptAnswers, type SourceOptions } from "./kept.ts";
 import { Rows } from "./rows.ts";
 import { type Loaded, type Progress, Shelf, type Subject } from "./shelf.ts";
 import { parseSource, type Source } from "./source.ts";
+import { Stops } from "./stops.ts";
 
 export interface SessionOptions {
   readonly home: string;
@@ -36,6 +37,8 @@ export interface Live {
   gone: string | undefined;
   /** Another leakhunt asked this one to let go. */
   askedToEnd: boolean;
+  /** Started by this leakhunt, which ends it. */
+  readonly started: boolean;
 }
 
 export interface Taken {
@@ -63,6 +66,16 @@ export class Session {
   #live: Live | undefined;
   /** Opened snapshots. */
   readonly shelf: Shelf = new Shelf(this);
+  /** Where the target stands still, when a debugger stopped it. */
+  readonly stops: Stops = new Stops();
+  /** Called before the target is let go: whoever debugs it must leave it as it was found. */
+  onRelease: (() => Promise<void>) | undefined;
+  /** When the question at hand was asked (milliseconds of performance.now()), and how long V8 has worked for it. */
+  clock: { began: number; v8Ms: number } = { began: 0, v8Ms: 0 };
+  /** Called with each new snapshot before anybody asks it anything. */
+  onTaken: ((loaded: Loaded) => Promise<void>) | undefined;
+  /** The snapshot that `@id`s of the line at hand are looked up in, when they stand for an expression. */
+  about: Loaded | undefined;
   readonly #rows: Rows;
   readonly #kept: KeptAnswers;
   readonly #told = new Set<string>();
@@ -71,7 +84,7 @@ export class Session {
     this.#options = options;
     this.home = options.home;
     this.signal = options.signal;
-    this.#kept = new KeptAnswers(this.home, () => this.currentHunt());
+    this.#kept = new KeptAnswers(this.home, () => this.currentHunt(), this.stops);
     this.#rows = new Rows(this.home, this.shelf, () => this.currentHunt());
   }
 
@@ -98,12 +111,26 @@ export class Session {
   async attach(source: Source): Promise<Live> {
     const wanted = this.#targetSource(source);
     if (this.#live && this.#isSame(this.#live, wanted)) return this.#live;
+    if (this.onRelease) throw busyDebugging(this.#live?.held.identity.pid);
     // Only when the other one was reached: a mistyped pid must not cost the session that is held.
     const { held, hunt } = await this.#reach(wanted);
     const left = this.#live?.held.identity.pid;
     if ((await this.release())?.closed) this.notice(`inspector closed, ${left ?? "the target"} runs on`);
-    const live: Live = { held, hunt, gone: undefined, askedToEnd: false };
+    return this.#makeLive(held, hunt, false);
+  }
+
+  /** Holds a target that was just started, and makes it the current hunt. */
+  async adopt(target: Target): Promise<Live> {
+    const held = new LocalHold(target);
+    const hunt = Hunt.of(held.identity, this.home);
+    await this.#share(held, hunt);
+    return this.#makeLive(held, hunt, true);
+  }
+
+  #makeLive(held: HeldTarget, hunt: Hunt, started: boolean): Live {
+    const live: Live = { held, hunt, gone: undefined, askedToEnd: false, started };
     this.#live = live;
+    this.stops.clear();
     this.#watch(live);
     this.#rows.makeCurrent(hunt);
     return live;
@@ -153,7 +180,9 @@ export class Session {
   async release(end = false): Promise<Detached | undefined> {
     const live = this.#live;
     if (!live) return undefined;
+    await this.onRelease?.();
     this.#live = undefined;
+    this.stops.clear();
     const { pid, host, port } = live.held.identity;
     // Whoever attaches next must not find the inspector that is about to be closed.
     const letGo = (): Promise<Detached> => live.held.detach(end);
@@ -161,7 +190,7 @@ export class Session {
     // A full disk is no reason to stay: detaching a second time only repeats the answer.
     const done = live.held.shared ? await letGo() : await alone(this.home, name, new AbortController().signal, letGo).catch(letGo);
     if (live.held instanceof LocalHold && existsSync(live.hunt.folder)) forgetHolder(live.hunt);
-    return done;
+    return live.started ? undefined : done;
   }
 
   async #hold(wanted: TargetSource): Promise<LocalHold> {
@@ -267,6 +296,7 @@ export class Session {
     const { heapUsed } = await held.memory();
     const { number, path } = hunt.nextSnapshot();
     const captured = await this.#capture(held, path, { previous, force: options.force, numbers }, cost);
+    this.clock.v8Ms += captured.pauseMs;
     this.shelf.clear();
     try {
       const graph = await this.shelf.read(path);
@@ -282,7 +312,9 @@ export class Session {
         ...(numbers ? {} : { numbers }),
       };
       hunt.addSnapshot(entry, options.keep ?? this.#options.keep ?? 3);
+      this.stops.taken(entry);
       const loaded = this.shelf.keep(path, graph, hunt, entry);
+      await this.onTaken?.(loaded);
       return { entry, captured, cost, loaded };
     } catch (error) {
       rmSync(path, { force: true });
@@ -328,7 +360,7 @@ export class Session {
     if (source.kind === "file") return this.shelf.openFile(source.path);
     if (source.kind !== "current") return (await this.take(await this.attach(source), options)).loaded;
     const hunt = this.currentHunt();
-    const last = hunt.record.snapshots.at(-1);
+    const last = this.stops.latest(hunt);
     if (last && !options.fresh) return this.shelf.open(hunt, last);
     return (await this.take(await this.attach(source), options)).loaded;
   }
@@ -341,7 +373,7 @@ export class Session {
     const source = parseSource(sourceText);
     if (source.kind === "file") return { path: source.path, snapshot: source.path, takenAt: undefined };
     const hunt = source.kind === "current" ? this.currentHunt() : (await this.attach(source)).hunt;
-    const last = hunt.record.snapshots.at(-1);
+    const last = this.stops.latest(hunt);
     const entry = last && source.kind === "current" && !options.fresh ? last : (await this.take(await this.attach(source), options)).entry;
     return {
       path: hunt.pathOf(entry),
@@ -385,15 +417,22 @@ export class Session {
   ): Promise<Answered<V>> {
     const areIds = words.length > 0 && words.every((word) => /^@\d+$/.test(word));
     const full = question !== undefined && areIds ? `${question} ${words.join()}` : undefined;
-    const known = sourceText === undefined ? this.#rows.printedIn() : this.#kept.unread(sourceText, {});
+    const known = sourceText === undefined ? (this.about ?? this.#rows.printedIn()) : this.#kept.unread(sourceText, {});
     return this.#kept.answer(known, full, async () => {
       const { loaded, nodes } = await this.objects(words, sourceText);
       return { subject: loaded, compute: () => compute(loaded, nodes) };
     });
   }
 
+  /** Ids that the last table printed. */
+  lastIds(): readonly number[] {
+    return this.#rows.ids();
+  }
+
   /** The objects that words name, in the snapshot that printed them, or in the source when one is given. */
   objects(words: readonly string[], sourceText: string | undefined): Promise<{ loaded: Loaded; nodes: NodeIndex[] }> {
+    const { about } = this;
+    if (sourceText === undefined && about) return this.#rows.objects(words, async () => about);
     return this.#rows.objects(words, sourceText === undefined ? undefined : () => this.load(sourceText));
   }
 }

@@ -55,6 +55,10 @@ export class Shelf {
     this.#owner = owner;
   }
 
+  get opened(): Loaded | undefined {
+    return this.#last?.loaded;
+  }
+
   /** The open snapshot, if it came from this path. */
   peek(path: string): Loaded | undefined {
     return this.#last?.path === path ? this.#last.loaded : undefined;

@@ -27,3 +27,9 @@ export function parseSource(text: string | undefined): Source {
 export function looksLikeSource(word: string): boolean {
   return !/^@?\d+$/.test(word);
 }
+
+/** Whether a word can only mean a source: an address, or a snapshot file that is here. Anything else may be an expression. */
+export function looksLikeFile(word: string): boolean {
+  if (/^wss?:\/\//.test(word)) return true;
+  return /[./\\]/.test(word) && (/\.heapsnapshot(\.gz)?$/.test(word) || /[/\\]/.test(word)) && existsSync(word);
+}

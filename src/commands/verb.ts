@@ -33,6 +33,13 @@ export interface Verb<Value = unknown> {
   readonly options: readonly OptionSpec[];
   /** Lines shown under the help. */
   readonly examples: readonly string[];
+  /**
+   * How the prompt reads what follows the verb: "object", an id, row or expression up to the first option; "rest", all of
+   * it as one argument; left out, words as in a shell.
+   */
+  readonly line?: "object" | "rest";
+  /** Everything after the first argument belongs to that argument, options too: a program and its own options. */
+  readonly passesOn?: boolean;
   /** Yields one value per answer; a loop yields many. */
   run(session: Session, args: readonly unknown[], options: Options): AsyncIterable<Value>;
   render(value: Value, style: TextStyle): string;

@@ -3,6 +3,7 @@
 import { diffVerb, statisticsVerb } from "./diff.ts";
 import { growthVerb } from "./growth.ts";
 import { cleanVerb, detachVerb, huntsVerb } from "./hunts.ts";
+import { markVerb } from "./marks.ts";
 import { leakingVerb, pathVerb, showVerb } from "./objects.ts";
 import { backrefsVerb, refsVerb } from "./pictures.ts";
 import { psVerb } from "./ps.ts";
@@ -17,6 +18,7 @@ export const VERBS: readonly Verb[] = [
   countVerb,
   lsVerb,
   growthVerb,
+  markVerb,
   newVerb,
   diffVerb,
   statisticsVerb,

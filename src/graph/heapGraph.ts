@@ -8,6 +8,7 @@ import { labelOfName, TYPE_OF_LABEL } from "../snapshot/edgeLabels.ts";
 import { EdgeType, isIndexed, NodeType } from "../snapshot/format.ts";
 import { ClassNamer, type ClassTable, classify, type HeapClass, inferShapes, type Shape } from "./classes.ts";
 import { Collections } from "./collections.ts";
+import { heldByDebuggers } from "./debuggers.ts";
 import { computeDistances, SYSTEM_DISTANCE } from "./distances.ts";
 import { computeDominators, computeRetainedSizes, type DominatorTree } from "./dominators.ts";
 import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
@@ -71,6 +72,7 @@ export class HeapGraph {
   /** Positions that were searched for, -1 where there is none. */
   readonly #locationAt = new Map<number, number>();
   #rootPaths: RootPaths | undefined;
+  #heldByDebuggers: ReadonlySet<number> | undefined;
   readonly #contextNames = new Map<number, boolean>();
   readonly #systemNames = new Map<number, boolean>();
   #pointerSize: 4 | 8 | undefined;
@@ -82,6 +84,12 @@ export class HeapGraph {
   readonly emitters: Emitters = new Emitters(this);
   readonly scopes: Scopes = new Scopes(this);
   readonly scripts: Scripts = new Scripts(this);
+
+  /**
+   * What stopped calls hold, by the names they have for it: `local x of handle()`. A snapshot says only that the stack
+   * holds it; whoever took it of a stopped program knows more, and says so here.
+   */
+  stackNames: ReadonlyMap<number, string> = new Map();
 
   /** Whether holds show V8's plumbing instead of looking through it. */
   readonly internals: boolean;
@@ -96,7 +104,10 @@ export class HeapGraph {
 
   /** The same heap with V8's plumbing shown. Nodes keep their numbers; results are computed anew. */
   withInternals(): HeapGraph {
-    return this.internals ? this : new HeapGraph(this.columns, { internals: true });
+    if (this.internals) return this;
+    const shown = new HeapGraph(this.columns, { internals: true });
+    shown.stackNames = this.stackNames;
+    return shown;
   }
 
   // ── one node ──────────────────────────────────────────────────────────────────────────────────────────
@@ -306,6 +317,12 @@ export class HeapGraph {
   /** The same, if somebody asked for one already. */
   get knownRootPaths(): RootPaths | undefined {
     return this.#rootPaths;
+  }
+
+  /** What debuggers alone keep alive: no part of the program. */
+  get heldByDebuggers(): ReadonlySet<number> {
+    this.#heldByDebuggers ??= heldByDebuggers(this);
+    return this.#heldByDebuggers;
   }
 
   /** Whether sizes and distances are known already, or so quickly that nobody notices. */

@@ -185,11 +185,13 @@ export function foldPath(graph: HeapGraph, nodes: readonly number[], edges: read
 
 /**
  * Everything a reader would call a holder of `node`, one entry per way of holding, in file order of the retaining
- * edges. Weak edges, debuggers' handles, type information and second ways to say the same are left out.
+ * edges. Weak edges, what debuggers hold, type information and second ways to say the same are left out.
  */
 export function holdersOf(graph: HeapGraph, node: number, limit: number = Number.POSITIVE_INFINITY): Hold[] {
   const found: Hold[] = [];
   const { costs } = graph.rootPaths;
+  const { heldByDebuggers } = graph;
+  const own = heldByDebuggers.has(node);
   type Trail = { at: number; nodes: number[]; edges: number[] };
   const todo: Trail[] = [{ at: node, nodes: [], edges: [] }];
   const seen = new Set<number>([node]);
@@ -199,6 +201,7 @@ export function holdersOf(graph: HeapGraph, node: number, limit: number = Number
       if (found.length >= limit) break;
       const from = graph.ownerOf(edge);
       if (from === node || costs.of(from, edge) < 0 || !isReason(graph, from, edge)) continue;
+      if (!own && heldByDebuggers.has(from)) continue;
       if (!isPlumbing(graph, from)) {
         found.push({ holder: from, held: node, label: labelOf(graph, from, nodes, [edge, ...edges]), through: nodes });
       } else if (nodes.length < MAX_THROUGH && !seen.has(from)) {

@@ -18,6 +18,9 @@ export const NO_COST = 0xffffffff;
 /** Buckets of the queue: more than the price of any one step. */
 const BUCKETS = 4096;
 
+/** A variable of a stopped call is told rather than the temporaries of the interpreter that hold the same objects. */
+const NAMELESS = 100;
+
 /** How a node comes to be alive. */
 export interface RootPath {
   readonly kind: RootKind;
@@ -230,8 +233,10 @@ function collectStarts(graph: HeapGraph): Map<number, PathStart & { category?: s
   for (const category of rootCategories(graph)) {
     for (let e = graph.firstEdge(category.node); e < graph.endEdge(category.node); e++) {
       if (graph.edgeType(e) === EdgeType.weak || isDebuggerHandle(graph, e)) continue;
-      const { kind, cost, name } = category;
-      offer({ node: graph.edgeTo(e), kind, cost, held: graph.edgeName(e), category: name });
+      const { kind, name } = category;
+      const node = graph.edgeTo(e);
+      const nameless = kind === "stack" && graph.stackNames.size > 0 && !graph.stackNames.has(node);
+      offer({ node, kind, cost: category.cost + (nameless ? NAMELESS : 0), held: graph.edgeName(e), category: name });
     }
   }
   for (const root of graph.policy.userRoots) {

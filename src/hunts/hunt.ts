@@ -44,6 +44,15 @@ export interface HuntRecord {
   holder: { pid: number; socket: string } | undefined;
   snapshots: SnapshotEntry[];
   nextNumber: number;
+  /** Snapshots with a name of their own: baselines that are kept whatever `--keep` says. */
+  marks?: Mark[];
+}
+
+/** A named baseline. */
+export interface Mark {
+  readonly name: string;
+  /** Number of its snapshot. */
+  readonly snapshot: number;
 }
 
 const LOCK_STALE_MS = 3000;
@@ -121,13 +130,29 @@ export class Hunt {
     return { number, path: join(this.folder, `${number}.heapsnapshot`) };
   }
 
-  /** Records a snapshot and deletes the oldest beyond `keep`. */
+  /** Names a snapshot; a name that was given before moves to it. */
+  mark(name: string, entry: SnapshotEntry): void {
+    this.update((r) => {
+      r.marks = [...(r.marks ?? []).filter((mark) => mark.name !== name), { name, snapshot: entry.number }];
+    });
+  }
+
+  /** The snapshot of that name. */
+  marked(name: string): SnapshotEntry | undefined {
+    const { marks = [], snapshots } = this.record;
+    const number = marks.find((mark) => mark.name === name)?.snapshot;
+    return snapshots.find((entry) => entry.number === number);
+  }
+
+  /** Records a snapshot and deletes the oldest beyond `keep`; those with a name are kept besides. */
   addSnapshot(entry: SnapshotEntry, keep: number): void {
     const record = this.update((r) => {
       r.snapshots.push(entry);
       r.lastUsed = entry.takenAt;
     });
-    const old = record.snapshots.slice(0, Math.max(0, record.snapshots.length - keep));
+    const named = new Set((record.marks ?? []).map((mark) => mark.snapshot));
+    const nameless = record.snapshots.filter(({ number }) => !named.has(number));
+    const old = nameless.slice(0, Math.max(0, nameless.length - keep));
     if (old.length === 0) return;
     for (const { file } of old) {
       rmSync(join(this.folder, file), { force: true });

@@ -3,8 +3,8 @@
 import { appendFileSync, chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
-import type { Verb } from "../commands/verb.ts";
 import { privateFolder } from "../hunts/home.ts";
+import type { Completer } from "./completion.ts";
 
 const HISTORY = 1000;
 
@@ -12,29 +12,41 @@ export interface Lines extends AsyncIterable<string> {
   readonly interactive: boolean;
   /** Calls back on Ctrl-C while a line is being answered; returns how to stop that. */
   onInterrupt(handler: () => void): () => void;
+  /** Clears the line that is being typed, to write something in its place; false when none is. */
+  interrupt(): boolean;
+  /** Shows that line again. */
+  goOn(): void;
   close(): void;
 }
 
-/** Lines of standard input. On a terminal with a prompt, history (kept in `home`) and completion of verbs. */
-export function openLines(home: string, verbs: readonly Verb[]): Lines {
-  const interactive = process.stdin.isTTY === true && process.stdout.isTTY === true;
-  return interactive ? terminalLines(home, verbs) : pipedLines();
+/** Whether a person sits there. */
+export function isInteractive(): boolean {
+  return process.stdin.isTTY === true && process.stdout.isTTY === true;
+}
+
+/** Lines of standard input. On a terminal with a prompt, history (kept in `home`) and completion. */
+export function openLines(home: string, complete: Completer): Lines {
+  return isInteractive() ? terminalLines(home, complete) : pipedLines();
 }
 
 function pipedLines(): Lines {
   const input = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  // Begun now: lines that come before somebody reads them would be lost.
+  const iterator = input[Symbol.asyncIterator]();
   return {
     interactive: false,
     onInterrupt: () => () => {},
+    interrupt: () => false,
+    goOn: () => {},
     close: () => {
       input.close();
       process.stdin.destroy();
     },
-    [Symbol.asyncIterator]: () => input[Symbol.asyncIterator](),
+    [Symbol.asyncIterator]: () => iterator,
   };
 }
 
-function terminalLines(home: string, verbs: readonly Verb[]): Lines {
+function terminalLines(home: string, complete: Completer): Lines {
   const historyFile = join(privateFolder(home), "history");
   const input = createInterface({
     input: process.stdin,
@@ -43,8 +55,11 @@ function terminalLines(home: string, verbs: readonly Verb[]): Lines {
     history: readHistory(historyFile),
     historySize: HISTORY,
     removeHistoryDuplicates: true,
-    completer: (line: string) => complete(line, verbs),
+    completer: (line: string, done: (error: null, result: [string[], string]) => void) => {
+      void complete(line).then((result) => done(null, result));
+    },
   });
+  const typed = collect(input);
   let onCancel: (() => void) | undefined;
   let warned = false;
   input.on("SIGINT", () => {
@@ -70,36 +85,50 @@ function terminalLines(home: string, verbs: readonly Verb[]): Lines {
         onCancel = undefined;
       };
     },
+    interrupt: () => {
+      process.stdout.write("\r\u001b[2K");
+      return true;
+    },
+    goOn: () => input.prompt(true),
     close: () => input.close(),
     [Symbol.asyncIterator]: () =>
-      readTerminal(input, historyFile, () => {
+      readTerminal(input, typed, historyFile, () => {
         warned = false;
       }),
   };
 }
 
-async function* readTerminal(input: Interface, historyFile: string, onLine: () => void): AsyncGenerator<string> {
-  const queue: string[] = [];
-  let closed = false;
-  let wake: () => void = () => {};
+/** Lines that were typed and not read yet. */
+interface Typed {
+  readonly queue: string[];
+  closed: boolean;
+  wake: () => void;
+}
+
+function collect(input: Interface): Typed {
+  const typed: Typed = { queue: [], closed: false, wake: () => {} };
   input.on("line", (line) => {
-    queue.push(line);
-    wake();
+    typed.queue.push(line);
+    typed.wake();
   });
   input.on("close", () => {
-    closed = true;
-    wake();
+    typed.closed = true;
+    typed.wake();
   });
+  return typed;
+}
+
+async function* readTerminal(input: Interface, typed: Typed, historyFile: string, onLine: () => void): AsyncGenerator<string> {
   for (;;) {
-    if (queue.length === 0 && !closed) {
+    if (typed.queue.length === 0 && !typed.closed) {
       input.prompt();
       await new Promise<void>((resolve) => {
-        wake = resolve;
+        typed.wake = resolve;
       });
     }
-    const line = queue.shift();
+    const line = typed.queue.shift();
     if (line === undefined) {
-      if (closed) return;
+      if (typed.closed) return;
       continue;
     }
     onLine();
@@ -125,19 +154,4 @@ function appendHistory(file: string, line: string): void {
   } catch {
     // A history that cannot be kept must not stop a hunt.
   }
-}
-
-/** Verbs for the first word, options of the verb for words that begin with a dash. */
-export function complete(line: string, verbs: readonly Verb[]): [string[], string] {
-  const words = line.split(/\s+/);
-  const last = words[words.length - 1] ?? "";
-  if (words.length <= 1) {
-    const names = [...verbs.map((verb) => verb.name), "help", "quit"];
-    return [names.filter((name) => name.startsWith(last)).map((name) => `${name} `), last];
-  }
-  if (words[0] === "help") return [verbs.map((verb) => verb.name).filter((name) => name.startsWith(last)), last];
-  const verb = verbs.find((v) => v.name === words[0]);
-  if (!verb || !last.startsWith("-")) return [[], last];
-  const flags = verb.options.flatMap((option) => /--[\w-]+/.exec(option.flags)?.[0] ?? []);
-  return [[...flags, "--json"].filter((flag) => flag.startsWith(last)).map((flag) => `${flag} `), last];
 }

@@ -24,12 +24,25 @@ function trendText(row: GrowthRow): string {
 const AGAINST = { peak: "the highest count so far", previous: "the round before", first: "the first round" } as const;
 
 /** One table per round; a sentence when nothing grew. */
-export function growthText(round: GrowthRound & { readonly notes: readonly string[] }): string {
+export function growthText(round: GrowthRound & { readonly notes: readonly string[]; readonly since?: string | undefined }): string {
   const heap = `heap ${formatBytes(round.heapBytes)}`;
+  if (round.since !== undefined) return sinceText(round, heap, round.since);
   if (round.round === 1) return [`round 1   ${heap}   baseline taken`, ...round.notes].join("\n");
   const head = `round ${round.round}   ${heap}  ${formatSignedBytes(round.heapDelta)}`;
   if (round.rows.length === 0)
     return [head, ...round.notes, `nothing grew beyond ${AGAINST[round.baseline]}${internalText(round)}`].join("\n");
+  return [head, ...round.notes, ...growthLines(round, true)].join("\n");
+}
+
+/** Against one named baseline there are no rounds, and two counts are no trend. */
+function sinceText(round: GrowthRound & { readonly notes: readonly string[] }, heap: string, since: string): string {
+  const head = round.round === 1 ? heap : `${heap}  ${formatSignedBytes(round.heapDelta)} since ${forTerminal(since, 200)}`;
+  if (round.round === 1) return [head, ...round.notes].join("\n");
+  if (round.rows.length === 0) return [head, ...round.notes, `nothing grew${internalText(round)}`].join("\n");
+  return [head, ...round.notes, ...growthLines(round, false)].join("\n");
+}
+
+function growthLines(round: GrowthRound, trend: boolean): string[] {
   const columns: Column[] = [
     { title: "#", align: "right" },
     { title: "type", align: "left" },
@@ -37,7 +50,7 @@ export function growthText(round: GrowthRound & { readonly notes: readonly strin
     { title: "+delta", align: "right" },
     { title: "shallow", align: "right" },
     { title: "+shallow", align: "right" },
-    { title: "trend", align: "left" },
+    ...(trend ? ([{ title: "trend", align: "left" }] as const) : []),
   ];
   const rows = round.rows.map((row, i) => [
     String(i + 1),
@@ -46,11 +59,11 @@ export function growthText(round: GrowthRound & { readonly notes: readonly strin
     formatSignedCount(row.delta),
     formatBytes(row.bytes),
     formatSignedBytes(row.bytesDelta),
-    trendText(row),
+    ...(trend ? [trendText(row)] : []),
   ]);
   const more = round.omitted > 0 ? [`${formatNoun(round.omitted, "more type")} grew (--limit 0)${internalText(round)}`] : [];
   const hidden = round.omitted === 0 && round.internal.rows > 0 ? [internalText(round).slice(2)] : [];
-  return [head, ...round.notes, ...tableLines(columns, rows), ...more, ...hidden].join("\n");
+  return [...tableLines(columns, rows), ...more, ...hidden];
 }
 
 function internalText({ internal }: GrowthRound): string {

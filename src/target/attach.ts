@@ -143,7 +143,7 @@ async function identify(inspector: Inspector, reached: Reached): Promise<TargetI
   return {
     pid,
     startTime,
-    nodeVersion: self.version ?? (await versionAt(host, port)) ?? "unknown",
+    nodeVersion: self.version ?? (pid === undefined ? undefined : nodeBinaryOf(pid)?.version) ?? (await versionAt(host, port)) ?? "unknown",
     command: (pid === undefined || !hasProc ? (self.argv ?? []) : argvOf(pid)).join(" "),
     host,
     port,

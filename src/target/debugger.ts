@@ -15,7 +15,7 @@ export interface Frame {
   /** "" for the outermost code of a script. */
   readonly functionName: string;
   readonly place: SourcePlace;
-  /** The protocol's own name of the frame; valid until the target moves on. */
+  /** The protocol's own name of the frame. Valid until the target moves on; the next stop may have the same names. */
   readonly callFrameId: string;
 }
 

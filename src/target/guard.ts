@@ -2,6 +2,7 @@
 // (kill -9, a crash, a lost terminal). Its life line is a pipe: the end of it without the word "done" means we are
 // gone. It is a text run with `node -e`, so it works from sources, from dist and from a bundle alike.
 import { spawn } from "node:child_process";
+import type { Writable } from "node:stream";
 
 export interface GuardJob {
   readonly pid: number;
@@ -26,8 +27,18 @@ export const GUARD_NAME = "leakhunt-guard";
 
 /** Starts the guard; to be called before the inspector is opened. A guard that cannot start is no error. */
 export function startGuard(job: GuardJob): Guard {
+  const line = lifeLine(PROGRAM, job);
+  return {
+    opened: (host, port) => void line.write(`open ${host} ${port}\n`),
+    done: () => void line.end("done\n"),
+    abandon: () => void line.end(),
+  };
+}
+
+/** Runs a text that outlives us, with a job as its argument; its standard input ends when we do. */
+export function lifeLine(text: string, job: object): Writable {
   const { PATH = "" } = process.env;
-  const child = spawn(process.execPath, ["-e", PROGRAM, JSON.stringify(job)], {
+  const child = spawn(process.execPath, ["-e", text, JSON.stringify(job)], {
     argv0: GUARD_NAME,
     detached: true,
     stdio: ["pipe", "ignore", "ignore"],
@@ -39,11 +50,7 @@ export function startGuard(job: GuardJob): Guard {
   const line = child.stdin;
   line.on("error", () => {});
   (line as unknown as { unref(): void }).unref();
-  return {
-    opened: (host, port) => void line.write(`open ${host} ${port}\n`),
-    done: () => void line.end("done\n"),
-    abandon: () => void line.end(),
-  };
+  return line;
 }
 
 const PROGRAM = String.raw`

@@ -10,13 +10,22 @@ import type { Inspector } from "./inspector.ts";
 const FIRST_WITHOUT_TRAP = 22;
 const PATIENCE_MS = 5000;
 
+/** A debugger of ours is enabled on these: their tables are there, and disabling it would end the debugger. */
+const debugged = new WeakSet<Inspector>();
+
+/** To be told when the debugger of this inspector is enabled, and when it is not any more. */
+export function debuggerIsOn(inspector: Inspector, on: boolean): void {
+  if (on) debugged.add(inspector);
+  else debugged.delete(inspector);
+}
+
 /**
  * Makes the line tables of all scripts of the target. Costs it some tenths of a second and nothing that stays;
  * breakpoints cannot stop it meanwhile. Never rejects: without the tables a capture is only slower.
  */
 export async function buildLineTables(inspector: Inspector, nodeVersion: string): Promise<void> {
   const major = Number(/^v?(\d+)/.exec(nodeVersion)?.[1] ?? FIRST_WITHOUT_TRAP);
-  if (major >= FIRST_WITHOUT_TRAP) return;
+  if (major >= FIRST_WITHOUT_TRAP || debugged.has(inspector)) return;
   try {
     // Sent together, so that no `debugger` statement can run between the two.
     const both = Promise.all([inspector.send("Debugger.enable"), inspector.send("Debugger.setSkipAllPauses", { skip: true })]);

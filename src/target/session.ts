@@ -3,13 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { captureTooBig, LeakhuntError, targetGone } from "../errors.ts";
 import { captureFile } from "./capture.ts";
 import { within } from "./cdpInspector.ts";
+import { hasOtherClients } from "./clients.ts";
 import { captureCost } from "./cost.ts";
 import { probe } from "./discovery.ts";
 import { readSentinel } from "./epoch.ts";
 import type { Guard } from "./guard.ts";
 import { builtin, type Inspector } from "./inspector.ts";
 import { buildLineTables } from "./lineTables.ts";
-import { hasProc, isSameProcess, listenersOf, socketsAround } from "./proc.ts";
+import { hasProc, isSameProcess, listenersOf } from "./proc.ts";
 import type { CaptureCost, Captured, CaptureOptions, Detached, Memory, PreviousCapture, Target, TargetIdentity } from "./target.ts";
 
 const GC_PATIENCE_MS = 15_000;
@@ -85,7 +86,7 @@ export class LiveTarget implements Target {
   private async closeInspector(): Promise<Detached> {
     const { pid, port } = this.identity;
     if (pid === undefined || !this.isAlive()) return this.end({ closed: true });
-    if (await this.isShared()) {
+    if (await hasOtherClients(pid, port)) {
       await this.inspector.close();
       this.guard?.abandon();
       return { closed: false, note: `another client is connected to the inspector at port ${port}; it is closed when that one has left` };
@@ -148,19 +149,4 @@ export class LiveTarget implements Target {
     if (pid === undefined || !this.isAlive()) return false;
     return hasProc ? listenersOf(pid).some((socket) => socket.port === port) : (await probe(host, port)).kind === "inspector";
   }
-
-  /** Is another client there, for longer than somebody who only asks who listens? */
-  private async isShared(): Promise<boolean> {
-    const { pid, port } = this.identity;
-    for (let i = 0; i < 10; i++) {
-      if (pid === undefined || clientsOf(pid, port) <= 1) return false;
-      await sleep(30);
-    }
-    return true;
-  }
-}
-
-/** How many clients an inspector has, ours included. */
-function clientsOf(pid: number, port: number): number {
-  return socketsAround(pid).filter((socket) => socket.state === "established" && socket.port === port).length;
 }

@@ -3,7 +3,7 @@
 
 import { chmodSync, rmSync } from "node:fs";
 import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { type ExitCode, holderGone, LeakhuntError } from "../errors.ts";
 import type { CaptureCost, Captured, CaptureOptions, Detached, Memory, PreviousCapture, Target, TargetIdentity } from "./target.ts";
 
@@ -32,7 +32,7 @@ export class LocalHold implements HeldTarget {
   readonly gone: Promise<string>;
   /** Resolves when another leakhunt asked us to let go. */
   readonly askedToEnd: Promise<void>;
-  readonly #target: Target;
+  readonly target: Target;
   readonly #name: string;
   #epoch = 1;
   #turn: Promise<unknown> = Promise.resolve();
@@ -41,7 +41,7 @@ export class LocalHold implements HeldTarget {
   #end: () => void = () => {};
 
   constructor(target: Target) {
-    this.#target = target;
+    this.target = target;
     this.identity = target.identity;
     this.gone = target.gone;
     this.#name = `${process.pid}-${Date.now().toString(36)}`;
@@ -51,17 +51,17 @@ export class LocalHold implements HeldTarget {
   }
 
   memory(): Promise<Memory> {
-    return this.#target.memory();
+    return this.target.memory();
   }
 
   predict(previous?: PreviousCapture): Promise<CaptureCost> {
-    return this.#target.predict(previous);
+    return this.target.predict(previous);
   }
 
   capture(path: string, options: CaptureOptions = {}): Promise<HeldCapture> {
     const mine = this.#turn.then(async () => {
       options.signal?.throwIfAborted();
-      const captured = await this.#target.capture(path, options);
+      const captured = await this.target.capture(path, options);
       if (!captured.epochKept) this.#epoch++;
       return { ...captured, epoch: `${this.#name}-${this.#epoch}` };
     });
@@ -74,7 +74,7 @@ export class LocalHold implements HeldTarget {
     await Promise.race([this.#turn, this.gone]);
     this.#server?.close();
     if (this.#socketPath !== undefined) rmSync(this.#socketPath, { force: true });
-    return this.#target.detach();
+    return this.target.detach();
   }
 
   /** Answers other leakhunt processes of this user at a socket in a private folder. */
@@ -98,7 +98,7 @@ export class LocalHold implements HeldTarget {
     socket.on("close", () => {
       for (const controller of running.values()) controller.abort();
     });
-    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => {
+    linesOf(socket).on("line", (line) => {
       const asked = parseLine(line) as Request | undefined;
       if (!asked) return;
       if (asked.method === "cancel") {
@@ -142,6 +142,11 @@ export class LocalHold implements HeldTarget {
         return undefined;
     }
   }
+}
+
+/** The lines of a socket. Its errors come here a second time: whoever was killed resets it, and `close` says all there is to say. */
+function linesOf(socket: Socket): Interface {
+  return createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on("error", () => {});
 }
 
 interface Request {
@@ -201,7 +206,7 @@ class Wire {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    createInterface({ input: socket, crlfDelay: Number.POSITIVE_INFINITY }).on("line", (line) => this.#receive(line));
+    linesOf(socket).on("line", (line) => this.#receive(line));
     socket.on("error", () => {});
     this.closed = new Promise((resolve) => {
       socket.on("close", () => {

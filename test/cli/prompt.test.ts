@@ -132,7 +132,8 @@ test.concurrent("the target ends under the prompt", async (context) => {
   const typed = terminal(context, home, ["attach", String(it.pid)]);
   await typed.sees(PROMPT);
   await it.stop();
+  await typed.sees(new RegExp(`process ${it.pid} (ended|came to its end).*quit[\\s\\S]*\\(leakhunt\\) $`));
+  typed.type(`quit${ENTER}`);
   expect(await typed.ended).toBe(0);
-  expect(typed.screen()).toMatch(new RegExp(`process ${it.pid} (ended|came to its end)`));
   expect(typed.screen()).not.toContain("runs on");
 });

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixtures } from "../../fixtures/index.mjs";
+import { folderWith, SEED } from "../prompt/programs.ts";
 import { expectUntouched, leakhunt, lines, listening, newHome, target } from "../support/leakhunt.ts";
 import { writeSnapshots } from "../support/snapshots.ts";
 
@@ -122,3 +123,15 @@ async function anySession(home: string, file: string): Promise<number> {
   const { stdout } = await leakhunt(home, ["ls", "Session", file, "--limit", "1", "--json"]);
   return lines(stdout)[0].objects[0].id;
 }
+
+describe.each(VERSIONS)("the debugger's prompt on Node %s", (version) => {
+  test("stops at a statement, and says which variables hold an object", async (context) => {
+    const cwd = folderWith(context, { "seed.cjs": SEED });
+    const input = "c\npath y[2]\nbackrefs x -o refs.png\nc\ngrowth\nq\n";
+    const done = await leakhunt(newHome(context), ["run", "--", nodeOf(version), "seed.cjs"], { cwd, input });
+    expect(done.code, done.stderr).toBe(0);
+    expect(done.stdout).toContain("└ local y of hunt() (until it returns)");
+    expect(done.stdout).toMatch(/refs\.png {2}\d+ × \d+, 4 retainers drawn/);
+    expect(done.stdout).toMatch(/since stop 2 at seed\.cjs:4/);
+  });
+});

@@ -91,22 +91,26 @@ export const isAlive = (pid: number): boolean =>
   existsSync(`/proc/${pid}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
 export const openPorts = (pid: number): number[] => listenersOf(pid).map((socket) => socket.port);
 
-/** A program that attaches to the pid in its argument, says so and then just sits there; compiled, since Node 20 cannot run TypeScript. */
+/** A program that attaches to the pid in its argument, says so and then just sits there. */
 export function compiledHunter(): string {
+  return compiled("src/target/attach.ts", HUNTER);
+}
+
+/** A program that imports a file of ours from ./out; compiled, since Node 20 cannot run TypeScript. Its path. */
+export function compiled(file: string, text: string): string {
   const root = process.cwd();
   const place = folder();
   mkdirSync(join(place, "out"));
   symlinkSync(join(root, "node_modules"), join(place, "node_modules"));
   writeFileSync(join(place, "package.json"), '{"type":"module"}');
   const compilerOptions = { rootDir: join(root, "src"), outDir: join(place, "out"), typeRoots: [join(root, "node_modules/@types")] };
-  const files = [join(root, "src/target/attach.ts")];
   writeFileSync(
     join(place, "tsconfig.json"),
-    JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, files, include: [] }),
+    JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, files: [join(root, file)], include: [] }),
   );
   spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", place], { stdio: "inherit" });
-  const main = join(place, "hunter.js");
-  writeFileSync(main, HUNTER);
+  const main = join(place, "main.js");
+  writeFileSync(main, text);
   return main;
 }
 

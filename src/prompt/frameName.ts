@@ -1,0 +1,8 @@
+// What a call is called.
+
+import type { Frame } from "../target/debugger.ts";
+
+/** `handle()`; outermost code has no name of its own. */
+export function frameName({ functionName }: Frame): string {
+  return functionName === "" ? "(outermost code)" : `${functionName}()`;
+}
