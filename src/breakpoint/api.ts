@@ -6,9 +6,10 @@ import type { GrowthRound } from "../analysis/growth.ts";
 import type { Picture } from "../analysis/picture.ts";
 import type { CommonResult } from "../analysis/typeTable.ts";
 import { noSuchRelativeFile, usage } from "../errors.ts";
-import { ask, keepOut, plain } from "./ask.ts";
+import { ask, plain } from "./ask.ts";
 import { liveObject, liveObjects } from "./live.ts";
 import type { NewIdsResult } from "./newIds.ts";
+import { keepOut } from "./ours.ts";
 import type { QuestionName, SentFunction, Wanted } from "./request.ts";
 import { asList, checkSubject, type Subjects, subjectsOf } from "./subject.ts";
 import type {

@@ -8,8 +8,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeHeapSnapshot } from "node:v8";
 import { analyserFailed, cannotWriteFile, captureFailed, LeakhuntError, noAnalyser } from "../errors.ts";
+import { ours } from "./ours.ts";
 import type { Answer, Refusal, Request } from "./request.ts";
 import { say } from "./say.ts";
+import { buildLineTables, connect } from "./session.ts";
 import { newKey, type Subjects } from "./subject.ts";
 
 /** Answers are text: a list of a million ids takes 50 MB. */
@@ -25,23 +27,12 @@ export interface Question extends Pick<Request, "question" | "options" | "show">
   readonly timing?: boolean | undefined;
 }
 
-/** What leakhunt keeps in the program, which is to be left out of every answer; the first is the sentinel. */
-const own: object[] = [];
-
-/** Leaves these objects, and what only they hold, out of every answer. */
-export function keepOut(...objects: object[]): void {
-  own.push(...objects);
-}
-
 /** Id of the sentinel in the last snapshot, when there was one. */
 export let lastSentinel: number | undefined;
 
-/** An object whose id tells whether V8 handed out its ids anew. */
-export const sentinel: object = { leakhunt: "sentinel" };
-keepOut(sentinel);
-
 /** Asks, and prints the text of the answer. @throws LeakhuntError. */
 export function ask<T>(question: Question): T {
+  warmUp();
   const began = performance.now();
   const folder = privateFolder();
   try {
@@ -52,12 +43,11 @@ export function ask<T>(question: Question): T {
       show: question.show,
       subjects: about.subjects.length,
       mayBeList: about.mayBeList,
-      ...(question.snapshot === false ? {} : { file: join(folder, "heap.heapsnapshot"), key: newKey() }),
+      ...(question.snapshot === false ? {} : { file: join(folder, "heap.heapsnapshot"), key: KEY }),
       ...(memory && { stateIn: join(folder, "before") }),
       ...(remember && { stateOut: join(folder, "now") }),
     };
-    const written =
-      request.file === undefined ? 0 : writeSnapshot(request as Written, about, memory ? [question, request, memory] : [question, request]);
+    const written = request.file === undefined ? 0 : writeSnapshot(request as Written, about);
     if (memory && request.stateIn !== undefined) writeFileSync(request.stateIn, memory, { mode: 0o600 });
     const answer = analyse(request);
     if (remember && request.stateOut !== undefined) remember(readFileSync(request.stateOut));
@@ -67,6 +57,29 @@ export function ask<T>(question: Question): T {
     return answer.value as T;
   } catch (error) {
     throw plain(error);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+let warm = false;
+
+/**
+ * Does once what the questions do, so that what Node loads and makes for it is there before the first snapshot, and no later
+ * answer takes it for growth.
+ */
+function warmUp(): void {
+  if (warm) return;
+  warm = true;
+  connect();
+  const folder = privateFolder();
+  try {
+    const file = join(folder, "warm");
+    writeFileSync(file, " ", { mode: 0o600 });
+    readFileSync(file);
+    spawnSync(process.execPath, ["--version"], { cwd: folder, env: {}, input: "{}" });
+  } catch {
+    // the question itself will say what is wrong
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -87,6 +100,9 @@ function privateFolder(): string {
   }
 }
 
+/** One for the life of the program: V8 keeps every name of a property for some time. */
+const KEY = newKey();
+
 /** Node's type declarations of this version lack the options. */
 const NUMBERS = { exposeInternals: false, exposeNumericValues: true };
 
@@ -94,13 +110,14 @@ const NOTHING: Subjects = { subjects: [], mayBeList: false };
 
 type Written = Request & { readonly file: string; readonly key: string };
 
-/** Lets V8 write the heap; returns the milliseconds it took. @param passing what is leakhunt's own during this call. */
-function writeSnapshot({ file, key }: Written, about: Subjects, passing: readonly object[]): number {
-  const held = { subjects: about.subjects, own: [...own, about, NUMBERS, ...passing, passing] };
+/** Lets V8 write the heap; returns the milliseconds it took. */
+function writeSnapshot({ file, key }: Written, about: Subjects): number {
+  const held = { subjects: about.subjects, own: ours };
   const holder: Record<string, typeof held> = { [key]: held };
   try {
     // V8 would create it readable for everybody.
     closeSync(openSync(file, "wx", 0o600));
+    buildLineTables();
     const began = performance.now();
     // With the values of numbers, without which an object lacks its properties that hold small integers.
     writeHeapSnapshot(file, NUMBERS as Parameters<typeof writeHeapSnapshot>[1]);

@@ -1,49 +1,16 @@
-// Object ids back into objects. V8 does that for debuggers only, so the program becomes its own: an inspector session
-// inside the process answers at once, stopped or not. It stays open from the first such question on, because V8 hands out
-// all object ids anew when any session ends. It enables nothing, so it stops and slows nothing down.
-//
-// One id is found by a walk over the whole heap (some 20 ms in a small one), so objects of one prototype are found
-// together: by the list of everything that has the prototype, with the id of each.
+// Object ids back into objects, which V8 does for debuggers only (session.ts). One id is found by a walk over the whole heap
+// (some 15 ms in a small one), so objects of one prototype are found together: by the list of everything that has the
+// prototype, with the id of each.
 
-import { Session } from "node:inspector";
 import { idsResetAtStop, noLiveObject } from "../errors.ts";
-import { keepOut, lastSentinel, sentinel } from "./ask.ts";
+import { lastSentinel } from "./ask.ts";
+import { sentinel } from "./ours.ts";
 import type { Wanted } from "./request.ts";
+import { post, type Remote } from "./session.ts";
 
 const GROUP = "leakhunt";
 /** Up to here single walks are cheaper than a list. */
 const FEW = 2;
-
-/** What the protocol's answers have of interest here. */
-interface Reply {
-  readonly result?: Remote | readonly { readonly name: string; readonly value?: Remote }[];
-  readonly objects?: Remote;
-  readonly heapSnapshotObjectId?: string;
-}
-
-interface Remote {
-  readonly objectId?: string;
-}
-
-let session: Session | undefined;
-
-function connected(): Session {
-  if (!session) {
-    session = new Session();
-    keepOut(session);
-    session.connect();
-  }
-  return session;
-}
-
-/** Undefined when V8 refuses. */
-function post(method: string, parameters: object): Reply | undefined {
-  let reply: Reply | undefined;
-  connected().post(method, parameters, (error, result) => {
-    if (!error) reply = result as Reply;
-  });
-  return reply;
-}
 
 /** The object with this id. @throws LeakhuntError `NO_LIVE_OBJECT` or `IDS_RESET`. */
 export function liveObject(id: number): object {

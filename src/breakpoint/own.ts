@@ -41,11 +41,12 @@ export function programsHeap(graph: HeapGraph, key: string, folder: string): Hol
   for (const n of [holder, held, subjects, own]) if (n !== undefined) unwanted.add(n);
   const owned = own === undefined ? [] : elementsOf(graph, own);
   for (const n of owned) if (n !== undefined) unwanted.add(n);
-  addCode(graph, folder, unwanted);
+  for (const n of owned) if (n !== undefined && graph.name(n) === "Session") addConnection(graph, n, unwanted);
+  const scopes = addCode(graph, folder, unwanted);
   addModules(graph, folder, names, unwanted);
   const idOf = (n: number | undefined): number | undefined => (n === undefined ? undefined : graph.id(n));
   const facts = { subjects: (subjects === undefined ? [] : elementsOf(graph, subjects)).map(idOf), sentinel: idOf(owned[0]) };
-  return { ...facts, columns: without(columns, { nodes: unwanted, ...debuggerHandles(graph) }) };
+  return { ...facts, columns: without(columns, { nodes: unwanted, ...passingEdges(graph, scopes) }) };
 }
 
 /** Positions of some strings in the table. */
@@ -80,14 +81,21 @@ function elementsOf(graph: HeapGraph, array: number): (number | undefined)[] {
   return Array.from(found);
 }
 
-/** Our functions, with V8's record of each and its script: the script has the source text. */
-function addCode(graph: HeapGraph, folder: string, unwanted: Set<number>): void {
-  const { nodeType } = graph.columns;
+/** Our functions, with V8's record of each and its script, which has the source text. Returns their scopes, which are ours too. */
+function addCode(graph: HeapGraph, folder: string, unwanted: Set<number>): Set<number> {
+  const { nodeType, nodeName } = graph.columns;
+  const scopes = new Set<number>();
   for (let n = 0; n < graph.nodeCount; n++) {
     if (nodeType[n] !== NodeType.closure) continue;
     const url = graph.scripts.urlOfClosure(n);
     if (url === undefined || !isInside(url, folder)) continue;
     unwanted.add(n);
+    for (let scope = graph.follow(n, "context", EdgeType.internal); scope !== undefined; ) {
+      if (scopes.has(scope) || !graph.isContextName(nodeName[scope] as number)) break;
+      scopes.add(scope);
+      unwanted.add(scope);
+      scope = graph.follow(scope, "previous", EdgeType.internal);
+    }
     const shared = graph.edgeLabelled(n, SHARED);
     if (shared === undefined) continue;
     const record = graph.edgeTo(shared);
@@ -97,6 +105,7 @@ function addCode(graph: HeapGraph, folder: string, unwanted: Set<number>): void 
       if (label === SCRIPT || label === SCRIPT_OR_DEBUG_INFO) unwanted.add(graph.edgeTo(e));
     }
   }
+  return scopes;
 }
 
 function addModules(graph: HeapGraph, folder: string, names: ReadonlyMap<string, number>, unwanted: Set<number>): void {
@@ -111,6 +120,23 @@ function addModules(graph: HeapGraph, folder: string, names: ReadonlyMap<string,
   }
 }
 
+/** What Node has behind our inspector session: its handle, and the native objects that hold the handle. */
+function addConnection(graph: HeapGraph, session: number, unwanted: Set<number>): void {
+  for (let e = graph.firstEdge(session); e < graph.endEdge(session); e++) {
+    const handle = graph.edgeTo(e);
+    if (graph.edgeType(e) !== EdgeType.property || graph.name(handle) !== "Connection") continue;
+    unwanted.add(handle);
+    for (const edge of graph.retainingEdges(handle)) {
+      const native = graph.ownerOf(edge);
+      if (graph.type(native) !== NodeType.native) continue;
+      unwanted.add(native);
+      for (let f = graph.firstEdge(native); f < graph.endEdge(native); f++) {
+        if (graph.name(graph.edgeTo(f)) === "Node / InspectorSession") unwanted.add(graph.edgeTo(f));
+      }
+    }
+  }
+}
+
 /** A script or module of this folder, by path or `file:` url. */
 function isInside(url: string, folder: string): boolean {
   if (!url.startsWith("file://")) return url.startsWith(folder);
@@ -121,19 +147,30 @@ function isInside(url: string, folder: string): boolean {
   }
 }
 
-/** Handles that debuggers hold. They are all in one category, so only the names of its edges are looked at. */
-function debuggerHandles(graph: HeapGraph): { isUnwanted?(edge: number): boolean } {
+/**
+ * What roots hold for leakhunt's sake, or a debugger's: handles of debuggers; the frames of this very call, which are the upper
+ * part of the stack, down to the last frame with a scope of ours; and what native code holds while it calls.
+ */
+function passingEdges(graph: HeapGraph, ownScopes: ReadonlySet<number>): { isUnwanted?(edge: number): boolean } {
   const found = new Set<number>();
+  for (let n = 1; n < graph.nodeCount; n++) {
+    if (graph.type(n) !== NodeType.synthetic) continue;
+    const [first, end] = [graph.firstEdge(n), graph.endEdge(n)];
+    const name = graph.name(n);
+    if (name === "(Handle scope)" || name === "(Relocatable)") for (let e = first; e < end; e++) found.add(e);
+    if (name === "(Global handles)") for (let e = first; e < end; e++) if (isDebuggerHandle(graph, e)) found.add(e);
+    if (name !== "(Stack roots)") continue;
+    // V8 writes the stack as it walks it, from the innermost frame outwards, every slot as an edge.
+    let last = end - 1;
+    while (last >= first && !ownScopes.has(graph.edgeTo(last))) last--;
+    for (let e = first; e <= last; e++) found.add(e);
+  }
+  if (found.size === 0) return {};
   let low = Number.POSITIVE_INFINITY;
   let high = -1;
-  for (let n = 1; n < graph.nodeCount; n++) {
-    if (graph.type(n) !== NodeType.synthetic || graph.name(n) !== "(Global handles)") continue;
-    for (let e = graph.firstEdge(n); e < graph.endEdge(n); e++) {
-      if (!isDebuggerHandle(graph, e)) continue;
-      found.add(e);
-      low = Math.min(low, e);
-      high = e;
-    }
+  for (const e of found) {
+    low = Math.min(low, e);
+    high = Math.max(high, e);
   }
-  return found.size === 0 ? {} : { isUnwanted: (e) => e >= low && e <= high && found.has(e) };
+  return { isUnwanted: (e) => e >= low && e <= high && found.has(e) };
 }
