@@ -60,6 +60,7 @@ export function without(columns: SnapshotColumns, unwanted: Unwanted): SnapshotC
   }
   first[count] = e;
   const gaps = Uint32Array.from(removed);
+  let locations: SnapshotColumns["locations"] | undefined;
   return {
     nodeCount: count,
     edgeCount: e,
@@ -75,7 +76,8 @@ export function without(columns: SnapshotColumns, unwanted: Unwanted): SnapshotC
     weakPairs: pairsWithout(columns, gaps),
     plainObjects: { ...columns.plainObjects, ...rowsOf(columns.plainObjects, number) },
     get locations() {
-      return locationsOf(columns, number);
+      locations ??= locationsOf(columns, number);
+      return locations;
     },
     strings: columns.strings,
     nodeTypeNames: columns.nodeTypeNames,
@@ -147,17 +149,37 @@ function pairsWithout({ weakPairs }: SnapshotColumns, gaps: Uint32Array): Snapsh
 }
 
 function rowsOf({ node, list }: SnapshotColumns["plainObjects"], number: Uint32Array): { node: Uint32Array; list: Uint32Array } {
-  const kept = indexesKept(node, number);
-  return { node: kept.map((i) => number[node[i] as number] as number), list: kept.map((i) => list[i] as number) };
+  const kept = rowsKept(node, number);
+  return { node: renumbered(node, number, kept), list: picked(list, kept) };
 }
 
 function locationsOf({ locations }: SnapshotColumns, number: Uint32Array): SnapshotColumns["locations"] {
   const { node, scriptId, line, column } = locations;
-  const kept = indexesKept(node, number);
-  const pick = (from: Uint32Array): Uint32Array => kept.map((i) => from[i] as number);
-  return { node: kept.map((i) => number[node[i] as number] as number), scriptId: pick(scriptId), line: pick(line), column: pick(column) };
+  const kept = rowsKept(node, number);
+  return {
+    node: renumbered(node, number, kept),
+    scriptId: picked(scriptId, kept),
+    line: picked(line, kept),
+    column: picked(column, kept),
+  };
 }
 
-function indexesKept(node: Uint32Array, number: Uint32Array): Uint32Array {
-  return Uint32Array.from(node.keys()).filter((i) => number[node[i] as number] !== GONE);
+/** Positions of the rows whose node stays. */
+function rowsKept(node: Uint32Array, number: Uint32Array): Uint32Array {
+  const kept = new Uint32Array(node.length);
+  let count = 0;
+  for (let i = 0; i < node.length; i++) if (number[node[i] as number] !== GONE) kept[count++] = i;
+  return kept.subarray(0, count);
+}
+
+function picked(from: Uint32Array, rows: Uint32Array): Uint32Array {
+  const values = new Uint32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = from[rows[i] as number] as number;
+  return values;
+}
+
+function renumbered(node: Uint32Array, number: Uint32Array, rows: Uint32Array): Uint32Array {
+  const values = new Uint32Array(rows.length);
+  for (let i = 0; i < rows.length; i++) values[i] = number[node[rows[i] as number] as number] as number;
+  return values;
 }
