@@ -6,10 +6,12 @@ import type { HeapGraph } from "../graph/heapGraph.ts";
 import { EdgeType, NodeType } from "../graph/kinds.ts";
 import { isDebuggerHandle } from "../graph/roots.ts";
 import type { SnapshotColumns } from "../snapshot/columns.ts";
-import { internal } from "../snapshot/edgeLabels.ts";
+import { internal, property } from "../snapshot/edgeLabels.ts";
 import { without } from "../snapshot/without.ts";
 import { OWN, SUBJECTS } from "./subject.ts";
 
+const EXTENSION = internal("extension");
+const PROTO = property("__proto__");
 const SHARED = internal("shared");
 const SCRIPT = internal("script");
 const SCRIPT_OR_DEBUG_INFO = internal("script_or_debug_info");
@@ -44,6 +46,7 @@ export function programsHeap(graph: HeapGraph, key: string, folder: string): Hol
   for (const n of owned) if (n !== undefined && graph.name(n) === "Session") addConnection(graph, n, unwanted);
   const scopes = addCode(graph, folder, unwanted);
   addModules(graph, folder, names, unwanted);
+  addDebuggersScopes(graph, unwanted);
   const idOf = (n: number | undefined): number | undefined => (n === undefined ? undefined : graph.id(n));
   const facts = { subjects: (subjects === undefined ? [] : elementsOf(graph, subjects)).map(idOf), sentinel: idOf(owned[0]) };
   return { ...facts, columns: without(columns, { nodes: unwanted, ...passingEdges(graph, scopes) }) };
@@ -117,6 +120,24 @@ function addModules(graph: HeapGraph, folder: string, names: ReadonlyMap<string,
     if (property === undefined) continue;
     const value = graph.follow(n, property, EdgeType.property);
     if (value !== undefined && graph.isPrimitive(value) && isInside(graph.text(value), folder)) unwanted.add(n);
+  }
+}
+
+/**
+ * To evaluate an expression in a stopped frame, V8 copies the frame's variables into an object without a prototype, and lets a
+ * scope extend to that: neither is the program's.
+ */
+function addDebuggersScopes(graph: HeapGraph, unwanted: Set<number>): void {
+  const { nodeType, nodeName } = graph.columns;
+  for (let n = 0; n < graph.nodeCount; n++) {
+    if (nodeType[n] !== NodeType.object || !graph.isContextName(nodeName[n] as number)) continue;
+    const edge = graph.edgeLabelled(n, EXTENSION);
+    const copy = edge === undefined ? undefined : graph.edgeTo(edge);
+    if (copy === undefined || nodeType[copy] !== NodeType.object) continue;
+    const prototype = graph.edgeLabelled(copy, PROTO);
+    if (prototype !== undefined && nodeType[graph.edgeTo(prototype)] === NodeType.object) continue;
+    unwanted.add(n);
+    unwanted.add(copy);
   }
 }
 
