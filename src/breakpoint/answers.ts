@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { backrefs } from "../analysis/backrefs.ts";
-import { addRound, type GrowthOptions, newGrowthState } from "../analysis/growth.ts";
+import { addRound, type GrowthOptions } from "../analysis/growth.ts";
 import { leakingObjects, nodesOfType } from "../analysis/objects.ts";
 import { type ChainOptions, findChain, type PathResult } from "../analysis/paths.ts";
 import type { Picture } from "../analysis/picture.ts";
@@ -15,6 +15,7 @@ import { EdgeType } from "../graph/kinds.ts";
 import { growthText } from "../report/growthText.ts";
 import { commonText } from "../report/typesText.ts";
 import { conditionOf, revive } from "./functions.ts";
+import { type GrowthMemory, recounted, remembered, stateOf } from "./growthMemory.ts";
 import { type IdMemory, newIds, packIds, unpackIds } from "./newIds.ts";
 import { newIdsText } from "./newIdsText.ts";
 import type { HolderFacts } from "./own.ts";
@@ -65,9 +66,12 @@ export const ANSWERS: Readonly<Record<Exclude<Request["question"], "draw">, Answ
   },
 
   growth: async ({ graph, request }) => {
-    const state = request.stateIn === undefined ? newGrowthState() : JSON.parse(readFileSync(request.stateIn, "utf8"));
-    const round = await addRound(state, graph, withFilter<GrowthOptions>(request));
-    if (request.stateOut !== undefined) writeFileSync(request.stateOut, JSON.stringify(state), { mode: 0o600 });
+    const before: GrowthMemory | undefined = request.stateIn === undefined ? undefined : JSON.parse(readFileSync(request.stateIn, "utf8"));
+    const state = stateOf(before);
+    const options = withFilter<GrowthOptions>(request);
+    const round = await addRound(state, graph, options, async () => before && ((shapes) => recounted(before, shapes)));
+    if (request.stateOut !== undefined)
+      writeFileSync(request.stateOut, JSON.stringify(remembered(state, graph, options.filter)), { mode: 0o600 });
     return { value: round, text: growthText({ ...round, notes: [] }) };
   },
 
