@@ -1,6 +1,7 @@
 // leakhunt inside the program, with the Node that runs the tests.
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
 import { place, run } from "./programs.ts";
 import { breakpointTests } from "./scenarios.ts";
@@ -121,4 +122,54 @@ test("a symbolic link to the package", async (context) => {
   );
   const done = await run(at, ["--import", "lh/register", program]);
   expect(done).toMatchObject({ stdout: "0 true\n", stderr: "" });
+});
+
+test("a debugger that leaves resets the ids, and that is noticed", async (context) => {
+  const at = place(context);
+  const program = at.write(
+    "program.cjs",
+    `const { Session } = require("node:inspector");
+globalThis.held = { me: 1 };
+leakhunt.getNewIds();
+const { id } = leakhunt.findBackrefChain(held).target;
+console.log(leakhunt.at(id) === held);
+const other = new Session(); other.connect(); other.post("Runtime.enable"); other.disconnect();
+try { leakhunt.at(id); } catch (error) { console.log(error.code); }
+leakhunt.getNewIds();
+console.log(leakhunt.at(leakhunt.findBackrefChain(held).target.id) === held);
+`,
+  );
+  const done = await run(at, [...REGISTER, program]);
+  expect(done.stderr).toBe("");
+  expect(done.stdout.split("\n")).toEqual([
+    "first call: the next one tells what came since",
+    "true",
+    "IDS_RESET",
+    "a debugger left the program and V8 handed out its ids anew: this call is the first again",
+    "true",
+    "",
+  ]);
+});
+
+test("TypeScript knows the global and the import", async (context) => {
+  const at = place(context);
+  at.write("package.json", '{"type":"module"}');
+  at.write(
+    "program.ts",
+    `import "leakhunt/register";
+import { type Breakpoint, breakpoint } from "leakhunt";
+class Session {}
+const same: Breakpoint = leakhunt;
+const found: object[] = leakhunt.byType("Session", { filter: (object) => object.retainedSize > 10 });
+const rows: number = leakhunt.showGrowth({ limit: 3 }).rows.length;
+leakhunt.showBackrefs(new Session(), { filename: "x.png", maxDepth: 3, tooMany: 5 });
+// @ts-expect-error a type is a text
+leakhunt.count(Session);
+export { breakpoint, found, rows, same };
+`,
+  );
+  const compiler = fileURLToPath(new URL("../../node_modules/typescript/bin/tsc", import.meta.url));
+  const types = fileURLToPath(new URL("../../node_modules/@types", import.meta.url));
+  const options = ["--target", "es2022", "--module", "nodenext", "--strict", "--noEmit", "--types", "node", "--typeRoots", types];
+  expect(await run(at, [compiler, ...options, "program.ts"])).toEqual({ code: 0, stdout: "", stderr: "" });
 });
