@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Picture } from "../analysis/picture.ts";
 import { LeakhuntError } from "../errors.ts";
 import { HeapGraph } from "../graph/heapGraph.ts";
+import { warmDrawing } from "../report/picture.ts";
 import { readSnapshot } from "../snapshot/open.ts";
 import { ANSWERS, type Answered } from "./answers.ts";
 import { type Drawing, showPicture } from "./draw.ts";
@@ -29,6 +30,7 @@ class Clock {
 
 async function answer(request: Request): Promise<Answer> {
   const clock = new Clock();
+  if (request.show && /\.(png|svg)$/i.test(String(request.options["filename"] ?? ""))) warmDrawing();
   if (request.question === "draw") {
     const picture = mergePictures(request.options["pictures"] as readonly Picture[]);
     const text = await showPicture(picture, request.options as Drawing);
