@@ -6,11 +6,14 @@ import { idsResetAtStop, noLiveObject } from "../errors.ts";
 import { lastSentinel } from "./ask.ts";
 import { sentinel } from "./ours.ts";
 import type { Wanted } from "./request.ts";
+import { say } from "./say.ts";
 import { post, type Remote } from "./session.ts";
 
 const GROUP = "leakhunt";
 /** Up to here single walks are cheaper than a list. */
 const FEW = 2;
+/** Walks of one question. */
+const MOST_WALKS = 100;
 
 /** The object with this id. @throws LeakhuntError `NO_LIVE_OBJECT` or `IDS_RESET`. */
 export function liveObject(id: number): object {
@@ -23,20 +26,25 @@ export function liveObject(id: number): object {
   });
 }
 
-/** The objects with these ids, in the same order; those that are gone, or that JavaScript cannot hold, are left out. */
+/**
+ * The objects with these ids, in the same order; those that are gone, or that JavaScript cannot hold, are left out. So are
+ * all but the first of those that can only be found one by one (without a prototype, or of another realm), and that is said.
+ */
 export function liveObjects(wanted: readonly Wanted[]): object[] {
   return withTaker((take) => {
     const found = new Map<number, object>();
+    const single: number[] = [];
     for (const [prototype, ids] of byPrototype(wanted)) {
       const all = prototype !== undefined && ids.length > FEW ? heirs(prototype, new Set(ids), take) : undefined;
       if (all) for (const [id, object] of all) found.set(id, object);
-      else {
-        for (const id of ids) {
-          const object = one(id, take);
-          if (object !== undefined) found.set(id, object);
-        }
-      }
+      else single.push(...ids);
     }
+    for (const id of single.slice(0, MOST_WALKS)) {
+      const object = one(id, take);
+      if (object !== undefined) found.set(id, object);
+    }
+    const omitted = single.length - MOST_WALKS;
+    if (omitted > 0) say(`${omitted} objects are left out: V8 would walk over the whole heap for each ({ filter } chooses fewer)`);
     return wanted.map(({ id }) => found.get(id)).filter((object) => object !== undefined);
   });
 }

@@ -83,7 +83,8 @@ export interface Breakpoint {
   count(type: string, options?: Asking): number;
   /**
    * The objects of a type themselves, newest first (by object id). Types are those of the tables, so `"{id, user}"` works as
-   * well as `"Session"`. Objects that JavaScript cannot hold (strings, V8's own) are not among them.
+   * well as `"Session"`. Objects that JavaScript cannot hold (strings, V8's own) are not among them, and of objects without a
+   * prototype, or from another `vm` context, only the first hundred, which is said.
    */
   byType(type: string, options?: Conditioned<{ readonly limit?: number | undefined }>): object[];
   /** The object that a table or picture calls `@1234`. */

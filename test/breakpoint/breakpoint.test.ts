@@ -6,9 +6,9 @@ import { expect, test, vi } from "vitest";
 import { place, run } from "./programs.ts";
 import { breakpointTests } from "./scenarios.ts";
 
-vi.setConfig({ testTimeout: 180_000 });
+vi.setConfig({ testTimeout: 600_000 });
 
-breakpointTests(() => process.execPath);
+breakpointTests(() => process.execPath, { rounds: 8, kinds: ["cjs"] });
 
 const REGISTER = ["--import", "leakhunt/register"];
 

@@ -6,4 +6,5 @@ import { INSTALL_MS, installNodes, nodeOfVersion, removeNodes, VERSIONS } from "
 beforeAll(installNodes, INSTALL_MS);
 afterAll(removeNodes);
 
-for (const version of VERSIONS) describe(`Node ${version}`, () => breakpointTests(() => nodeOfVersion(version)));
+for (const version of VERSIONS)
+  describe(`Node ${version}`, () => breakpointTests(() => nodeOfVersion(version), { rounds: 20, kinds: ["cjs", "mjs"] }));
