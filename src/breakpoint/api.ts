@@ -48,7 +48,10 @@ export const breakpoint: Breakpoint = Object.freeze({
   showChain: (chains, options = {}) => plainly(() => showChain(chains, options)),
   isProperRoot,
 } satisfies Breakpoint);
-keepOut(breakpoint, peaks, defaultPeaks);
+const PRINTED: object = Object.create(Object.prototype, {
+  [Symbol.for("nodejs.util.inspect.custom")]: { value: () => "(printed above)" },
+});
+keepOut(PRINTED, breakpoint, peaks, defaultPeaks);
 
 /** Whatever goes wrong is one line at a stop. */
 function plainly<T>(work: () => T): T {
@@ -143,8 +146,10 @@ function fileOf({ filename }: BreakpointPictureOptions): { filename?: string } {
   }
 }
 
-/** A value that was printed already: a console that prints results shows no more than a word of it. */
+/**
+ * A value that was printed already: a console that prints results shows no more than a word of it. By a prototype, because some
+ * consoles list an object's own symbols.
+ */
 function shown<T extends object>(value: T): T {
-  Object.defineProperty(value, Symbol.for("nodejs.util.inspect.custom"), { value: () => "(printed above)", enumerable: false });
-  return value;
+  return Object.setPrototypeOf(value, PRINTED);
 }

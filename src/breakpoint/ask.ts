@@ -55,8 +55,6 @@ export function ask<T>(question: Question): T {
     if (answer.text !== undefined) say(answer.text);
     if (question.timing ?? Boolean(process.env["LEAKHUNT_TIMING"])) say(timingText(written, performance.now() - began, answer.phases));
     return answer.value as T;
-  } catch (error) {
-    throw plain(error);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -85,10 +83,16 @@ function warmUp(): void {
   }
 }
 
-/** An error of ours without its stack: at a stop every console would print it. */
+/**
+ * An error of ours as a stop can show it: without its stack, which every console would print, and with its way out in the
+ * message, which some consoles print instead.
+ */
 export function plain(error: unknown): unknown {
-  if (error instanceof LeakhuntError) error.stack = `LeakhuntError: ${error.line}`;
-  return error;
+  if (!(error instanceof LeakhuntError)) return error;
+  const { code, line, exitCode, cause } = error;
+  const told = new LeakhuntError({ code, message: line, exitCode, cause });
+  told.stack = `LeakhuntError: ${line}`;
+  return told;
 }
 
 function privateFolder(): string {
@@ -96,7 +100,7 @@ function privateFolder(): string {
   try {
     return mkdtempSync(join(parent, "leakhunt-"));
   } catch (cause) {
-    throw plain(cannotWriteFile(parent, reasonOf(cause), cause));
+    throw cannotWriteFile(parent, reasonOf(cause), cause);
   }
 }
 

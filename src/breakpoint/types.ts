@@ -70,7 +70,7 @@ export interface BreakpointChain extends PathResult {
  * has it analysed by a process of its own, deletes it, prints and returns. The heap that is measured is the program's: what
  * leakhunt and debuggers have put into it is left out.
  *
- * All throw `LeakhuntError`; its `stack` is one line, so that a stop shows no more than that.
+ * All throw `LeakhuntError`; its `message` has the way out as well and its `stack` is one line, so that a stop shows no more than that.
  */
 export interface Breakpoint {
   /** Number of objects by type. */
