@@ -319,6 +319,14 @@ export const objectNotFound = (): LeakhuntError =>
     exitCode: 1,
   });
 
+export const heldFromOutside = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "HELD_FROM_OUTSIDE",
+    message: "nothing in the program holds it: only leakhunt or a debugger does",
+    hint: "it goes when they let go",
+    exitCode: 1,
+  });
+
 export const badFunction = (why: string): LeakhuntError =>
   usage(
     `a function given to leakhunt cannot run outside the program: ${why}`,

@@ -9,7 +9,7 @@ import type { Picture } from "../analysis/picture.ts";
 import type { PictureOptions } from "../analysis/pictureBuilder.ts";
 import { refs } from "../analysis/refs.ts";
 import { type CommonOptions, countTypes, mostCommonTypes } from "../analysis/typeTable.ts";
-import { LeakhuntError, objectNotFound } from "../errors.ts";
+import { heldFromOutside, objectNotFound } from "../errors.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import { EdgeType } from "../graph/kinds.ts";
 import { growthText } from "../report/growthText.ts";
@@ -142,28 +142,17 @@ function pictureOptions({ options }: Request, list?: number): PictureOptions {
   };
 }
 
-/** @throws LeakhuntError `OBJECT_NOT_FOUND`. */
+/** @throws LeakhuntError `OBJECT_NOT_FOUND`, or `HELD_FROM_OUTSIDE` when it was taken out with what is not the program's. */
 function subjectsIn({ graph, request, facts }: Asked): number[] {
   const found: number[] = [];
   for (let i = 0; i < request.subjects; i++) {
     const id = facts.subjects[i];
     const node = id === undefined ? undefined : graph.byId(id);
     if (node !== undefined) found.push(node);
-    else if (request.subjects === 1) throw notThere(id !== undefined);
+    else if (request.subjects === 1 && id !== undefined) throw heldFromOutside();
   }
   if (found.length === 0) throw objectNotFound();
   return [...new Set(found)];
-}
-
-/** An object that only leakhunt or a debugger holds was taken out with them. */
-function notThere(written: boolean): LeakhuntError {
-  if (!written) return objectNotFound();
-  return new LeakhuntError({
-    code: "HELD_BY_DEBUGGER_ONLY",
-    message: "nothing in the program holds it: only leakhunt or a debugger does",
-    hint: "it goes when they let go",
-    exitCode: 1,
-  });
 }
 
 /** The nodes that a picture is about, and the array that was only a list of them. */

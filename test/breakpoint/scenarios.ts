@@ -36,7 +36,8 @@ const all = leakhunt.byType("Session");
 told.byType = [all.length, all[0] === sessions[299], new Set(all).size, all.every((one) => sessions.includes(one))];
 told.limited = leakhunt.byType("Session", { limit: 2 }).map((one) => one.i);
 globalThis.bare = Array.from({ length: 3 }, (_, bare) => Object.assign(Object.create(null), { bare, less: true }));
-told.bare = leakhunt.byType("{bare, less}").map((one) => one.bare).sort();
+// The order of the names is that of a hash table, and differs from run to run.
+told.bare = leakhunt.byType(leakhunt.findBackrefChain(bare[0]).target.type).map((one) => one.bare).sort();
 told.none = leakhunt.byType("No such type");
 told.shapes = leakhunt.byType("{id, user}").every((one) => plain.includes(one)) && leakhunt.byType("{id, user}").length;
 told.filtered = leakhunt.byType("Session", { filter: (one) => one.id === 1 }).length;
