@@ -352,3 +352,58 @@ export const noSuchFrame = (index: number, count: number): LeakhuntError =>
 /** Said on the way out of a stop that another debugger holds. */
 export const stillHeld = (): string =>
   "leaving: another debugger holds the target, so nothing is resumed; the object ids it has seen (@1234) become invalid";
+
+// ── at a breakpoint ──────────────────────────────────────────────────────────────────────────────────────
+
+export const noAnalyser = (program: string, why: string, cause?: unknown): LeakhuntError =>
+  new LeakhuntError({
+    code: "NO_ANALYSER",
+    message: `the analyser cannot be started with ${program}: ${why}`,
+    hint: "the program needs the right to start a child process",
+    exitCode: 1,
+    cause,
+  });
+
+export const analyserFailed = (how: string, said: string): LeakhuntError =>
+  new LeakhuntError({ code: "ANALYSER_FAILED", message: `the analyser ended with ${how}: ${said}`, exitCode: 1 });
+
+export const noLiveObject = (id: number): LeakhuntError =>
+  new LeakhuntError({
+    code: "NO_LIVE_OBJECT",
+    message: `@${id} is no object that JavaScript can hold, or not any more`,
+    hint: "it was collected, or it is a string, a scope or something of V8's own",
+    exitCode: 2,
+  });
+
+export const idsResetAtStop = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "IDS_RESET",
+    message: "V8 handed out its object ids anew, because a debugger left the program",
+    hint: "ask again for the table that the id is from",
+    exitCode: 1,
+  });
+
+export const objectNotFound = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "OBJECT_NOT_FOUND",
+    message: "V8 did not write the object into the snapshot",
+    hint: "V8 makes no node for some values, such as small strings of its own",
+    exitCode: 1,
+  });
+
+export const heldFromOutside = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "HELD_FROM_OUTSIDE",
+    message: "nothing in the program holds it: only leakhunt or a debugger does",
+    hint: "it goes when they let go",
+    exitCode: 1,
+  });
+
+export const badFunction = (why: string): LeakhuntError =>
+  usage(
+    `a function given to leakhunt cannot run outside the program: ${why}`,
+    "it sees its argument only, not the variables around it; a condition as text does as well",
+  );
+
+export const noSuchRelativeFile = (filename: string): LeakhuntError =>
+  usage(`${JSON.stringify(filename)} cannot be written: the program's working folder is gone`, "give an absolute path");

@@ -10,6 +10,19 @@ export type { PictureOptions } from "./analysis/pictureBuilder.ts";
 export type { HeapStatistics } from "./analysis/statistics.ts";
 export type { ObjectSummary, SizedSummary } from "./analysis/summary.ts";
 export type { CommonOptions, CommonResult, CommonRow, TypeCount } from "./analysis/typeTable.ts";
+export {
+  type Asking,
+  type Breakpoint,
+  type BreakpointChain,
+  type BreakpointChainOptions,
+  type BreakpointChainPictureOptions,
+  type BreakpointGrowthOptions,
+  type BreakpointPictureOptions,
+  type BreakpointPredicate,
+  breakpoint,
+  type NewIdsResult,
+  type NewIdsRow,
+} from "./breakpoint/index.ts";
 export { LeakhuntError } from "./errors.ts";
 export type { HoldLabel, KeyPreview, NodeKind } from "./graph/labels.ts";
 export {

@@ -62,6 +62,9 @@ export interface GrowthRound {
   readonly internal: { readonly rows: number; readonly delta: number; readonly bytesDelta: number };
 }
 
+/** The heap of the round before, or what can count its types by other shapes. */
+export type RoundBefore = HeapGraph | ((shapes: readonly Shape[]) => Map<string, TypeCount>);
+
 const TREND = 20;
 
 export function newGrowthState(): GrowthState {
@@ -70,21 +73,25 @@ export function newGrowthState(): GrowthState {
 
 /**
  * Adds a snapshot to the state and says what grew. Types are counted by name, so this works across epochs.
- * @param previous opens the snapshot of the round before; needed only when new shapes of plain objects appear,
+ * @param previous gives the heap of the round before; needed only when new shapes of plain objects appear,
  *   to count them there as well.
  */
 export async function addRound(
   state: GrowthState,
   graph: HeapGraph,
   options: GrowthOptions = {},
-  previous?: () => Promise<HeapGraph | undefined>,
+  previous?: () => Promise<RoundBefore | undefined>,
 ): Promise<GrowthRound> {
   const { baseline = "peak", limit = 10, filter, internals = false, sort = "delta" } = options;
   const fresh = newShapes(state, graph);
   state.shapes = [...state.shapes, ...fresh];
   if (fresh.length > 0 && state.round > 0) {
     const before = await previous?.();
-    if (before) recount(state, countTypes(before, state.shapes, withoutDebuggers(before, filter)));
+    if (before) {
+      const counted =
+        typeof before === "function" ? before(state.shapes) : countTypes(before, state.shapes, withoutDebuggers(before, filter));
+      recount(state, counted);
+    }
   }
   const now = countTypes(graph, state.shapes, withoutDebuggers(graph, filter));
   const grown = compare(state, now, baseline);

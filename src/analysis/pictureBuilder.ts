@@ -1,7 +1,6 @@
 // Collects the cards and arrows of one picture. Keys of real nodes are their ordinals; roots that are no object
 // of the heap ("active timers", "(Global handles)") get keys behind them.
 
-import { describe } from "../graph/describe.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import { EdgeType } from "../graph/kinds.ts";
 import type { HoldLabel } from "../graph/labels.ts";
@@ -78,7 +77,7 @@ export class PictureBuilder {
     const options = this.#options;
     const sized = options.extraInfo || options.extraNodeAttrs ? summarize(graph, node) : undefined;
     const object = sized ?? glance(graph, node);
-    const { kind, title, preview, location } = describe(graph, node);
+    const { kind, title, preview, location } = object;
     const showPlace = kind === "function" || options.shortnames === false;
     const draft: DraftNode = {
       key: node,

@@ -275,8 +275,14 @@ interface Trie {
   end: number;
 }
 
+/** Lists of property names, as columns have them. */
+export interface PropertyLists {
+  readonly plainObjects: Pick<SnapshotColumns["plainObjects"], "first" | "names">;
+  readonly strings: { get(index: number): string };
+}
+
 /** Shape of each property list, or -1: one that has all of the shape's names; the one with most names wins, then the first. */
-function shapeMatcher({ plainObjects, strings }: SnapshotColumns, shapes: readonly Shape[]): (list: number) => number {
+export function shapeMatcher({ plainObjects, strings }: PropertyLists, shapes: readonly Shape[]): (list: number) => number {
   const root: Trie = { next: new Map(), end: -1 };
   shapes.forEach((shape, index) => {
     let at = root;

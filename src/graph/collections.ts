@@ -85,7 +85,7 @@ export class Collections {
       const graph = this.#graph;
       const nodes = new Map<number, number>();
       for (let e = graph.firstEdge(table); e < graph.endEdge(table); e++) {
-        const slot = Number(graph.edgeName(e));
+        const slot = graph.slotOf(e);
         if (!nodes.has(slot)) nodes.set(slot, graph.edgeTo(e));
       }
       this.#slots = { table, nodes };
@@ -115,7 +115,7 @@ export class Collections {
     const bySlot = new Map<number, { key: number | undefined; value: number | undefined }>();
     for (let e = graph.firstEdge(table); e < graph.endEdge(table); e++) {
       if (graph.edgeType(e) === EdgeType.weak) continue;
-      const slot = Number(graph.edgeName(e));
+      const slot = graph.slotOf(e);
       if (!Number.isInteger(slot) || slot < first) continue;
       const part = (slot - first) % size;
       if (part >= (kind === "Map" ? 2 : 1)) continue;

@@ -1,10 +1,11 @@
 // The thread that lays out and rasterises: both are synchronous and can take minutes for a dense graph, so they run
-// where they can be stopped. Takes one DrawJob as worker data, posts one DrawnMessage, ends.
+// where they can be stopped. Gets one DrawJob as a message, posts one DrawnMessage, ends. What it needs is loaded meanwhile, so
+// that whoever knows early that a picture will be wanted can start the thread early.
 
 import { setFlagsFromString } from "node:v8";
-import { parentPort, workerData } from "node:worker_threads";
+import { parentPort } from "node:worker_threads";
 import { instance, type Viz } from "@viz-js/viz";
-import { rasterise, svgSize } from "./raster.ts";
+import { loadRaster, rasterise, svgSize } from "./raster.ts";
 
 /** What the thread is asked to do. `title` is what a browser shows in its tab, already escaped for XML. */
 export interface DrawJob {
@@ -26,9 +27,16 @@ const FAMILIES = "Arimo,Arial,'Liberation Sans',Helvetica,sans-serif";
  */
 const TIERING_BUDGET = "--wasm-tiering-budget=50000000";
 
-async function draw(job: DrawJob): Promise<DrawnMessage> {
+let viz: Promise<Viz> | undefined;
+
+function loadViz(): Promise<Viz> {
   if (process.versions.v8.startsWith("11.")) setFlagsFromString(TIERING_BUDGET);
-  const svg = layOut(await instance(), job.dot);
+  return instance();
+}
+
+async function draw(job: DrawJob): Promise<DrawnMessage> {
+  viz ??= loadViz();
+  const svg = layOut(await viz, job.dot);
   if (job.format === "png") {
     const { png, ...size } = await rasterise(svg);
     return { kind: "drawn", bytes: png, ...size };
@@ -56,7 +64,13 @@ function forBrowsers(svg: string, title: string): string {
 
 if (parentPort !== null) {
   const port = parentPort;
-  draw(workerData as DrawJob)
-    .catch((error: unknown): DrawnMessage => ({ kind: "failed", why: error instanceof Error ? error.message : String(error) }))
-    .then((message) => port.postMessage(message));
+  port.once("message", (job: DrawJob) => {
+    draw(job)
+      .catch((error: unknown): DrawnMessage => ({ kind: "failed", why: error instanceof Error ? error.message : String(error) }))
+      .then((message) => port.postMessage(message));
+  });
+  // Whatever cannot be loaded will be told when it is needed.
+  viz = loadViz();
+  void viz.catch(() => undefined);
+  void loadRaster().catch(() => undefined);
 }

@@ -44,6 +44,11 @@ export function zoomFor(points: { width: number; height: number }): number {
   return Math.min(USUAL_ZOOM, Math.sqrt(MAX_PIXELS / (width * height)), MAX_SIDE / width, MAX_SIDE / height);
 }
 
+/** Loads what `rasterise` will need. */
+export async function loadRaster(): Promise<void> {
+  await loadEngine(undefined);
+}
+
 type Draw = (svg: string, zoom: number) => Omit<Raster, "scale">;
 
 async function loadEngine(engine: RasterEngine | undefined): Promise<Draw> {

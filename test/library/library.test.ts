@@ -53,6 +53,7 @@ ${text}
 test("the exported names", async () => {
   expect(EXPORTS).toMatchInlineSnapshot(`
     [
+      "breakpoint",
       "LeakhuntError",
       "at",
       "attach",

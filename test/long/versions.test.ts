@@ -1,18 +1,23 @@
 // The main job on every Node.js that is alive: as the target, and as the host that runs leakhunt.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixtures } from "../../fixtures/index.mjs";
 import { folderWith, SEED } from "../prompt/programs.ts";
 import { expectUntouched, leakhunt, lines, listening, newHome, target } from "../support/leakhunt.ts";
+import { INSTALL_MS, installNodes, nodeOfVersion, removeNodes, VERSIONS } from "../support/nodes.ts";
 import { writeSnapshots } from "../support/snapshots.ts";
-import { nodeOf, prepareNodes, VERSIONS } from "./nodes.ts";
-
-prepareNodes();
 
 const AS_TARGET = ["map-cache", "listeners", "timers", "promises", "esm-module", "http-server", "private-field"];
 const WARM_UP = 200;
 const STEPS = 100;
+beforeAll(installNodes, INSTALL_MS);
+afterAll(removeNodes);
+
+function nodeOf(version: string): string {
+  return version === "host" ? process.execPath : nodeOfVersion(version);
+}
+
 interface Job {
   readonly fixture: string;
   readonly targetNode: string;

@@ -2,13 +2,13 @@
 // debugger in a worker, and a program of run followed into a cluster.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectUntouched, json, leakhunt, listening, newHome, start, target } from "../support/leakhunt.ts";
+import { INSTALL_MS, installNodes, nodeOfVersion as nodeOf, removeNodes, VERSIONS } from "../support/nodes.ts";
 import { cleanUp, folder, isAlive, run, until } from "../target/programs.ts";
-import { nodeOf, prepareNodes, VERSIONS } from "./nodes.ts";
 
-prepareNodes();
-
+beforeAll(installNodes, INSTALL_MS);
+afterAll(removeNodes);
 afterAll(cleanUp);
 
 describe.each(VERSIONS)("Node %s", (version) => {
