@@ -167,7 +167,7 @@ export function breakpointTests(nodeOf: () => string, { rounds, kinds }: { round
     expect(await it.evaluate("leakhunt.byType('Array').includes(holder)")).toBe(true);
     expect(await it.evaluate("leakhunt.at(leakhunt.findBackrefChain(holder).target.id) === holder")).toBe(true);
     await expect(it.evaluate("leakhunt.showBackrefs(5)")).rejects.toThrow(
-      /^LeakhuntError: the number 5 has no identity[^\n]*; ask about an object[^\n]*$/,
+      /^LeakhuntError: the number 5 has no identity[^\n]*; ask about the object[^\n]*$/,
     );
     expect(await it.evaluate("leakhunt.count('Array') > 0")).toBe(true);
   });
