@@ -2,6 +2,7 @@
 // open. It turns a source into a graph, and makes sure that on any way out the target is let go.
 
 import { existsSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LeakhuntError, noCurrentHunt, noSuchProcess, usage } from "../errors.ts";
@@ -10,7 +11,9 @@ import { alone } from "../hunts/home.ts";
 import { Hunt, isAlive, type LastTable, readCurrent, type SnapshotEntry, startTimeOf } from "../hunts/hunt.ts";
 import { rememberRefusal } from "../hunts/refusals.ts";
 import { costText } from "../report/captureText.ts";
+import { DecodeAlong } from "../snapshot/decodeAlong.ts";
 import { attachTarget, type TargetSource } from "../target/attach.ts";
+import { partOf } from "../target/capture.ts";
 import { connectHold, type HeldCapture, type HeldTarget, LocalHold } from "../target/shared.ts";
 import type { CaptureCost, Detached, PreviousCapture } from "../target/target.ts";
 import { type Answered, KeptAnswers, type SourceOptions } from "./kept.ts";
@@ -266,10 +269,15 @@ export class Session {
     this.#told.add(hunt.key);
     const { heapUsed } = await held.memory();
     const { number, path } = hunt.nextSnapshot();
-    const captured = await this.#capture(held, path, { previous, force: options.force, numbers }, cost);
+    // On a single processor it would only take the target's time.
+    const along = availableParallelism() > 1 ? new DecodeAlong(partOf(path)) : undefined;
+    const captured = await this.#capture(held, path, { previous, force: options.force, numbers }, cost).catch(async (error: unknown) => {
+      await along?.cancel();
+      throw error;
+    });
     this.shelf.clear();
     try {
-      const graph = await this.shelf.read(path);
+      const graph = await this.shelf.read(path, along);
       const entry: SnapshotEntry = {
         number,
         file: `${number}.heapsnapshot`,

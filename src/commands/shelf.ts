@@ -4,6 +4,7 @@ import { IdSet } from "../analysis/newObjects.ts";
 import { usage } from "../errors.ts";
 import { HeapGraph } from "../graph/heapGraph.ts";
 import type { Hunt, LastTable, SnapshotEntry } from "../hunts/hunt.ts";
+import type { DecodeAlong } from "../snapshot/decodeAlong.ts";
 import { readSnapshot } from "../snapshot/open.ts";
 
 /** Something is under way; phases follow each other. */
@@ -65,12 +66,18 @@ export class Shelf {
     this.#last = undefined;
   }
 
-  /** Reads a snapshot that was just taken; it becomes the open one with `keep`. */
-  async read(path: string): Promise<HeapGraph> {
+  /**
+   * Reads a snapshot that was just taken; it becomes the open one with `keep`.
+   * @param along what decoded it while it was written.
+   */
+  async read(path: string, along?: DecodeAlong): Promise<HeapGraph> {
+    const { signal } = this.#owner;
     try {
+      const columns = await along?.finish(path, signal);
+      if (columns) return new HeapGraph(columns);
       return new HeapGraph(
         await readSnapshot(path, {
-          signal: this.#owner.signal,
+          signal,
           onProgress: (done, of) => this.#owner.progress({ phase: "reading", bytes: done, fraction: of ? done / of : undefined }),
         }),
       );

@@ -1,0 +1,162 @@
+// A snapshot file -> columns while V8 is still writing it: nodes and edges as they appear, labels when the last bytes, the
+// strings, have come. V8 spends most of a capture on its own graph and then writes everything within some tenths of a
+// second; reading along, hardly more than the strings is left when it has finished.
+//
+// Nobody depends on it: whatever is unusual, too big or not the file that was meant in the end is read again from the file
+// (open.ts), with its errors.
+
+import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SnapshotColumns } from "./columns.ts";
+import { Kernel } from "./kernel.ts";
+import { type EdgeBatch, EdgeLabeller, UNLABELLED } from "./labeller.ts";
+import { findLayout, findNodes } from "./layout.ts";
+import type { NameTaker } from "./records.ts";
+import { BEGIN, breathe, columnsOf, isUsual, ownersOf, readRecords, readStrings, type Source } from "./sections.ts";
+
+/** Names take four bytes an edge until they are understood: with more edges than this the file is read afterwards. */
+const MOST_EDGES = 20_000_000;
+/** Between two looks at the file, in milliseconds: before V8 writes, and while it does. */
+const LOOK_MS = 25;
+const NEXT_LOOK_MS = 3;
+/** Bytes in which a header has its place: V8 writes more at once. */
+const WITH_HEADER = 1 << 14;
+/** More than there can be strings: they are counted in the end. */
+const ANY_NAME = 0x7fffffff;
+
+export class DecodeAlong {
+  readonly #part: string;
+  readonly #result: Promise<SnapshotColumns | undefined>;
+  readonly #stop = new AbortController();
+  #signal: AbortSignal | undefined;
+  /** Of the file, once it is complete. */
+  #size: number | undefined;
+  #fd: number | undefined;
+
+  /** Begins to look for the file that V8 is going to write. finish() or cancel() must be called. */
+  constructor(part: string) {
+    this.#part = part;
+    this.#result = this.#run();
+    this.#result.catch(() => {});
+  }
+
+  /**
+   * The file is complete and has its name. Rejects only with what `signal` was aborted with.
+   * @returns undefined when it must be read as any other file.
+   */
+  finish(path: string, signal?: AbortSignal): Promise<SnapshotColumns | undefined> {
+    this.#signal = signal;
+    const size = this.#fd === undefined ? undefined : sizeIfSame(this.#fd, path);
+    if (size === undefined) this.#stop.abort();
+    this.#size = size;
+    return this.#result;
+  }
+
+  /** There will be no such file. Resolves when nothing of it is held any more. */
+  async cancel(): Promise<void> {
+    this.#stop.abort();
+    await this.#result.catch(() => {});
+  }
+
+  async #run(): Promise<SnapshotColumns | undefined> {
+    let columns: SnapshotColumns | undefined;
+    try {
+      columns = await this.#decode();
+    } catch {
+      // stopped, or not what a snapshot looks like: reading it as a file will tell
+      this.#signal?.throwIfAborted();
+    } finally {
+      if (!columns && this.#fd !== undefined) closeSync(this.#fd);
+    }
+    return columns;
+  }
+
+  async #decode(): Promise<SnapshotColumns | undefined> {
+    const fd = await this.#begun();
+    const { header, nodesAt } = findNodes(fd, fstatSync(fd).size);
+    if (!isUsual(header) || header.edgeCount > MOST_EDGES) return undefined;
+    const kernel = Kernel.open();
+    if (!kernel) return undefined;
+    kernel.planes.set(UNLABELLED.subarray(0, kernel.planes.length));
+    const names = new KeptNames(header.edgeCount);
+    const records = await readRecords(this.#source(fd), kernel, { header, nodesAt }, ANY_NAME, () => names);
+    if (!records) return undefined;
+    while (this.#size === undefined) await this.#look(NEXT_LOOK_MS);
+    const layout = findLayout(fd, this.#size);
+    if (layout.nodesAt !== nodesAt || records.edgesEnd >= layout.stringsAt) return undefined;
+    const strings = readStrings(fd, layout.stringsAt, this.#size);
+    if (!strings || !areBelow(records.nodes.name, strings.count)) return undefined;
+    const labeller = new EdgeLabeller(ownersOf(records.nodes), strings);
+    if (!labeller.labelAll(records.edges.label, names.column)) return undefined;
+    return columnsOf(fd, layout, records, strings, labeller.finish());
+  }
+
+  /** The file, when V8 has written its header. Until then there may be none, or one with something else in it. */
+  async #begun(): Promise<number> {
+    const begin = Buffer.alloc(BEGIN.length);
+    for (;;) {
+      try {
+        const fd = openSync(this.#part, "r");
+        const isBegun = readSync(fd, begin, 0, begin.length, 0) === begin.length && begin.equals(BEGIN);
+        if (isBegun && fstatSync(fd).size > WITH_HEADER) {
+          this.#fd = fd;
+          return fd;
+        }
+        closeSync(fd);
+      } catch {
+        // not there yet
+      }
+      await this.#look(LOOK_MS);
+    }
+  }
+
+  #source(fd: number): Source {
+    const sizeNow = (): number | undefined => this.#size;
+    return {
+      fd,
+      get size() {
+        return sizeNow();
+      },
+      grown: () => this.#look(NEXT_LOOK_MS),
+      pause: async () => {
+        await breathe(this.#signal);
+        this.#stop.signal.throwIfAborted();
+      },
+    };
+  }
+
+  async #look(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#stop.signal });
+    this.#signal?.throwIfAborted();
+  }
+}
+
+/** Keeps names until the strings are there. */
+class KeptNames implements NameTaker {
+  readonly column: Uint32Array;
+
+  constructor(edgeCount: number) {
+    this.column = new Uint32Array(edgeCount);
+  }
+
+  mend(first: number, count: number, { name }: EdgeBatch): void {
+    this.column.set(name.subarray(0, count), first);
+  }
+
+  take(e: number, type: number, name: number): number {
+    this.column[e] = name;
+    return type;
+  }
+}
+
+function areBelow(numbers: Uint32Array, limit: number): boolean {
+  for (let i = 0; i < numbers.length; i++) if ((numbers[i] as number) >= limit) return false;
+  return true;
+}
+
+/** Size of the open file, if it is the one at `path`. */
+function sizeIfSame(fd: number, path: string): number | undefined {
+  const here = fstatSync(fd);
+  const there = statSync(path, { throwIfNoEntry: false });
+  return there && here.ino === there.ino && here.dev === there.dev ? here.size : undefined;
+}
