@@ -2,7 +2,6 @@
 // open. It turns a source into a graph, and makes sure that on any way out the target is let go.
 
 import { existsSync, rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LeakhuntError, noCurrentHunt, noSuchProcess, usage } from "../errors.ts";
@@ -11,12 +10,11 @@ import { alone } from "../hunts/home.ts";
 import { Hunt, isAlive, type LastTable, readCurrent, type SnapshotEntry, startTimeOf } from "../hunts/hunt.ts";
 import { rememberRefusal } from "../hunts/refusals.ts";
 import { costText } from "../report/captureText.ts";
-import { DecodeAlong } from "../snapshot/decodeAlong.ts";
 import { attachTarget, type TargetSource } from "../target/attach.ts";
-import { partOf } from "../target/capture.ts";
 import { connectHold, type HeldCapture, type HeldTarget, LocalHold } from "../target/shared.ts";
 import type { CaptureCost, Detached, PreviousCapture } from "../target/target.ts";
 import { type Answered, KeptAnswers, type SourceOptions } from "./kept.ts";
+import { Meanwhile } from "./meanwhile.ts";
 import { Rows } from "./rows.ts";
 import { type Loaded, type Progress, Shelf, type Subject } from "./shelf.ts";
 import { parseSource, type Source } from "./source.ts";
@@ -55,6 +53,8 @@ export interface TakeOptions {
   readonly numbers?: boolean | undefined;
   /** Snapshots kept in the hunt, this one included. */
   readonly keep?: number | undefined;
+  /** What is done while V8 writes. */
+  readonly meanwhile?: Meanwhile | undefined;
 }
 
 export class Session {
@@ -269,15 +269,15 @@ export class Session {
     this.#told.add(hunt.key);
     const { heapUsed } = await held.memory();
     const { number, path } = hunt.nextSnapshot();
-    // On a single processor it would only take the target's time.
-    const along = availableParallelism() > 1 ? new DecodeAlong(partOf(path)) : undefined;
+    const meanwhile = options.meanwhile ?? new Meanwhile({});
+    meanwhile.follow(path);
     const captured = await this.#capture(held, path, { previous, force: options.force, numbers }, cost).catch(async (error: unknown) => {
-      await along?.cancel();
+      await meanwhile.cancel();
       throw error;
     });
     this.shelf.clear();
     try {
-      const graph = await this.shelf.read(path, along);
+      const graph = await this.shelf.read(path, meanwhile);
       const entry: SnapshotEntry = {
         number,
         file: `${number}.heapsnapshot`,
@@ -331,14 +331,21 @@ export class Session {
    * The graph a question is about: the file, a new snapshot of the process named, or for the current hunt its
    * last snapshot (a new one when there is none, or with `fresh`).
    */
-  async load(sourceText: string | undefined, options: { fresh?: boolean | undefined; force?: boolean | undefined } = {}): Promise<Loaded> {
+  async load(sourceText: string | undefined, options: SourceOptions = {}): Promise<Loaded> {
     const source = parseSource(sourceText);
     if (source.kind === "file") return this.shelf.openFile(source.path);
-    if (source.kind !== "current") return (await this.take(await this.attach(source), options)).loaded;
-    const hunt = this.currentHunt();
-    const last = hunt.record.snapshots.at(-1);
-    if (last && !options.fresh) return this.shelf.open(hunt, last);
-    return (await this.take(await this.attach(source), options)).loaded;
+    if (source.kind === "current" && !options.fresh) {
+      const hunt = this.currentHunt();
+      const last = hunt.record.snapshots.at(-1);
+      if (last) return this.shelf.open(hunt, last);
+    }
+    const meanwhile = new Meanwhile(options);
+    try {
+      return (await this.take(await this.attach(source), { force: options.force, meanwhile })).loaded;
+    } catch (error) {
+      await meanwhile.cancel();
+      throw error;
+    }
   }
 
   /** The file behind a source, for questions that need no graph: a new snapshot of the process named is taken first. */

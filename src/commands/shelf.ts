@@ -4,8 +4,8 @@ import { IdSet } from "../analysis/newObjects.ts";
 import { usage } from "../errors.ts";
 import { HeapGraph } from "../graph/heapGraph.ts";
 import type { Hunt, LastTable, SnapshotEntry } from "../hunts/hunt.ts";
-import type { DecodeAlong } from "../snapshot/decodeAlong.ts";
 import { readSnapshot } from "../snapshot/open.ts";
+import type { Meanwhile } from "./meanwhile.ts";
 
 /** Something is under way; phases follow each other. */
 export interface Progress {
@@ -68,19 +68,21 @@ export class Shelf {
 
   /**
    * Reads a snapshot that was just taken; it becomes the open one with `keep`.
-   * @param along what decoded it while it was written.
+   * @param meanwhile what was done while it was written.
    */
-  async read(path: string, along?: DecodeAlong): Promise<HeapGraph> {
+  async read(path: string, meanwhile?: Meanwhile): Promise<HeapGraph> {
     const { signal } = this.#owner;
     try {
-      const columns = await along?.finish(path, signal);
-      if (columns) return new HeapGraph(columns);
-      return new HeapGraph(
-        await readSnapshot(path, {
+      const columns =
+        (await meanwhile?.finish(path, signal)) ??
+        (await readSnapshot(path, {
           signal,
           onProgress: (done, of) => this.#owner.progress({ phase: "reading", bytes: done, fraction: of ? done / of : undefined }),
-        }),
-      );
+        }));
+      return new HeapGraph(columns, { beside: meanwhile?.thread });
+    } catch (error) {
+      await meanwhile?.cancel();
+      throw error;
     } finally {
       this.#owner.progress(undefined);
     }

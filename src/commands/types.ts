@@ -82,7 +82,8 @@ export const commonVerb: Verb = defineVerb<CommonResult & Named>({
       internals: options["internals"] === true,
     };
     const asked = questionText("common", choices);
-    const { value, subject } = await session.answer(source as string | undefined, loadOptions(options), asked, async ({ graph }) => {
+    const how = { ...loadOptions(options), sizes: true };
+    const { value, subject } = await session.answer(source as string | undefined, how, asked, async ({ graph }) => {
       await graph.computeSizes({ ids: choices.filter !== undefined });
       return mostCommonTypes(graph, choices);
     });

@@ -23,21 +23,21 @@ export class DominatorTree {
   readonly order: Uint32Array;
   /** Number of the immediate dominator by number; the root, number 0, is its own. */
   readonly idom: Uint32Array;
-  readonly #column: Uint32Array;
+  /** Takes the dominators by node when somebody asks for them. */
+  readonly column: Uint32Array;
   #dominator: Uint32Array | undefined;
 
-  /** @param column takes the dominators by node when somebody asks for them. */
   constructor(order: Uint32Array, idom: Uint32Array, column: Uint32Array) {
     this.order = order;
     this.idom = idom;
-    this.#column = column;
+    this.column = column;
   }
 
   /** Immediate dominator by node. */
   get dominator(): Uint32Array {
     if (!this.#dominator) {
       const { order, idom } = this;
-      const dominator = this.#column;
+      const dominator = this.column;
       for (let i = 0; i < order.length; i++) dominator[order[i] as number] = order[idom[i] as number] as number;
       this.#dominator = dominator;
     }

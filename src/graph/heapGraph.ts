@@ -10,6 +10,7 @@ import { ClassNamer, type ClassTable, classify, type HeapClass, inferShapes, typ
 import { Collections } from "./collections.ts";
 import { computeDistances, SYSTEM_DISTANCE } from "./distances.ts";
 import { computeDominators, computeRetainedSizes, type DominatorTree } from "./dominators.ts";
+import type { DominatorsThread } from "./dominatorsBeside.ts";
 import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
 import { Emitters } from "./emitters.ts";
 import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
@@ -58,12 +59,14 @@ export class HeapGraph {
   #retainers: RetainerIndex | undefined;
   #distances: Int32Array | undefined;
   #dominators: DominatorTree | undefined;
+  #beside: DominatorsThread | undefined;
   #shallow: Uint32Array | Float64Array | undefined;
   #retained: Uint32Array | Float64Array | undefined;
   #classes: ClassTable | undefined;
   #locatedClasses: ClassTable | undefined;
   #classNamer: ClassNamer | undefined;
   #shapes: readonly Shape[] | undefined;
+  #areSizesComputed = false;
   readonly #retainerSearch = new RetainerSearch(this);
   #idOrder: Uint32Array | undefined;
   #idLookUps = 0;
@@ -86,8 +89,10 @@ export class HeapGraph {
   /** Whether holds show V8's plumbing instead of looking through it. */
   readonly internals: boolean;
 
-  constructor(columns: SnapshotColumns, options: { internals?: boolean } = {}) {
+  /** @param options.beside a thread that waits to compute this graph's dominators. */
+  constructor(columns: SnapshotColumns, options: { internals?: boolean; beside?: DominatorsThread | undefined } = {}) {
     this.internals = options.internals ?? false;
+    this.#beside = options.beside;
     this.columns = columns;
     this.nodeCount = columns.nodeCount;
     this.edgeCount = columns.edgeCount;
@@ -308,9 +313,9 @@ export class HeapGraph {
     return this.#rootPaths;
   }
 
-  /** Whether sizes and distances are known already, or so quickly that nobody notices. */
+  /** Whether sizes are known already, or so quickly that nobody notices. */
   get sizesAtHand(): boolean {
-    return this.edgeCount <= FEW_EDGES || (this.#retained !== undefined && this.#distances !== undefined);
+    return this.edgeCount <= FEW_EDGES || this.#areSizesComputed;
   }
 
   /**
@@ -320,6 +325,8 @@ export class HeapGraph {
    * @param options.threads by the size of the heap unless told.
    */
   async computeSizes(options: { ids?: boolean; threads?: 1 | 2 } = {}): Promise<void> {
+    this.#areSizesComputed = true;
+    if (this.#beside && !this.#dominators) return this.#computeSizesBeside(this.#beside);
     const two = (options.threads ?? (this.edgeCount > TWO_THREADS ? 2 : 1)) === 2;
     if (options.ids === false && two) {
       const lent = this.columns.lendIds?.();
@@ -334,6 +341,16 @@ export class HeapGraph {
     }
     void this.retainedSizes;
     void this.distances;
+  }
+
+  /** All but the dominators here, while the thread that waits computes those. Distances are left until somebody asks. */
+  async #computeSizesBeside(beside: DominatorsThread): Promise<void> {
+    this.#beside = undefined;
+    const tree = beside.compute(this.columns, this.policy.pageEdges);
+    void this.shallowSizes;
+    void this.classes;
+    this.#dominators = await tree;
+    void this.retainedSizes;
   }
 
   /** Bytes of everything: retained by the root, and outside the heap without a node. */

@@ -10,9 +10,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SnapshotColumns } from "./columns.ts";
 import { Kernel } from "./kernel.ts";
 import { type EdgeBatch, EdgeLabeller, UNLABELLED } from "./labeller.ts";
-import { findLayout, findNodes } from "./layout.ts";
+import { findLayout, findNodes, type Layout } from "./layout.ts";
 import type { NameTaker } from "./records.ts";
 import { BEGIN, breathe, columnsOf, isUsual, ownersOf, readRecords, readStrings, type Source } from "./sections.ts";
+import type { FileStringTable } from "./strings.ts";
 
 /** Names take four bytes an edge until they are understood: with more edges than this the file is read afterwards. */
 const MOST_EDGES = 20_000_000;
@@ -81,14 +82,37 @@ export class DecodeAlong {
     const names = new KeptNames(header.edgeCount);
     const records = await readRecords(this.#source(fd), kernel, { header, nodesAt }, ANY_NAME, () => names);
     if (!records) return undefined;
-    while (this.#size === undefined) await this.#look(NEXT_LOOK_MS);
-    const layout = findLayout(fd, this.#size);
-    if (layout.nodesAt !== nodesAt || records.edgesEnd >= layout.stringsAt) return undefined;
-    const strings = readStrings(fd, layout.stringsAt, this.#size);
-    if (!strings || !areBelow(records.nodes.name, strings.count)) return undefined;
+    const end = await this.#strings(fd, nodesAt, records.edgesEnd);
+    if (!end || !areBelow(records.nodes.name, end.strings.count)) return undefined;
+    const { layout, strings, size } = end;
     const labeller = new EdgeLabeller(ownersOf(records.nodes), strings);
     if (!labeller.labelAll(records.edges.label, names.column)) return undefined;
-    return columnsOf(fd, layout, records, strings, labeller.finish());
+    const columns = columnsOf(fd, layout, records, strings, labeller.finish());
+    while (this.#size === undefined) await this.#look(NEXT_LOOK_MS);
+    return this.#size === size ? columns : undefined;
+  }
+
+  /**
+   * The strings, as soon as they are all there. V8 goes on for a while after its last byte, to give back the memory of its
+   * graph: a tenth of a second that need not be waited for.
+   * @returns undefined when they are not as V8 writes them.
+   */
+  async #strings(fd: number, nodesAt: number, edgesEnd: number): Promise<End | undefined> {
+    for (let seen = 0; ; await this.#look(NEXT_LOOK_MS)) {
+      const isWhole = this.#size !== undefined;
+      const size = fstatSync(fd).size;
+      if (!isWhole && (size === seen || !endsLikeSnapshot(fd, size))) {
+        seen = size;
+        continue;
+      }
+      seen = size;
+      // A string may end in a bracket and a brace too: only a whole section is a table.
+      const layout = findLayout(fd, size);
+      if (layout.nodesAt !== nodesAt || layout.stringsAt <= edgesEnd) return undefined;
+      const strings = readStrings(fd, layout.stringsAt, size);
+      if (strings) return { layout, strings, size };
+      if (isWhole) return undefined;
+    }
   }
 
   /** The file, when V8 has written its header. Until then there may be none, or one with something else in it. */
@@ -131,6 +155,13 @@ export class DecodeAlong {
   }
 }
 
+interface End {
+  readonly layout: Layout;
+  readonly strings: FileStringTable;
+  /** Of the file. */
+  readonly size: number;
+}
+
 /** Keeps names until the strings are there. */
 class KeptNames implements NameTaker {
   readonly column: Uint32Array;
@@ -147,6 +178,13 @@ class KeptNames implements NameTaker {
     this.column[e] = name;
     return type;
   }
+}
+
+/** Whether the last bytes are those that end a snapshot. */
+function endsLikeSnapshot(fd: number, size: number): boolean {
+  const tail = Buffer.alloc(Math.min(size, 4));
+  readSync(fd, tail, 0, tail.length, size - tail.length);
+  return tail.toString("latin1").trimEnd().endsWith("]}");
 }
 
 function areBelow(numbers: Uint32Array, limit: number): boolean {
