@@ -7,37 +7,39 @@
 
 import { availableParallelism } from "node:os";
 import { DominatorsThread } from "../graph/dominatorsBeside.ts";
-import type { SnapshotColumns } from "../snapshot/columns.ts";
+import { HeapGraph } from "../graph/heapGraph.ts";
 import { DecodeAlong } from "../snapshot/decodeAlong.ts";
 import { partOf } from "../target/capture.ts";
 
 const IS_ALONE = availableParallelism() < 2;
 
 export class Meanwhile {
-  /** The thread that waits to compute dominators. */
-  readonly thread: DominatorsThread | undefined;
+  readonly #thread: DominatorsThread | undefined;
   #along: DecodeAlong | undefined;
 
   /** @param sizes whether retained sizes will be asked for. finish() or cancel() must be called. */
   constructor({ sizes = false }: { sizes?: boolean | undefined }) {
-    this.thread = sizes && !IS_ALONE ? new DominatorsThread() : undefined;
+    this.#thread = sizes && !IS_ALONE ? new DominatorsThread() : undefined;
   }
 
   /** A snapshot will be written to `path`. */
   follow(path: string): void {
-    this.#along = IS_ALONE ? undefined : new DecodeAlong(partOf(path));
+    this.#along = IS_ALONE ? undefined : new DecodeAlong(partOf(path), (columns) => this.#thread?.begin(columns));
   }
 
   /**
    * The snapshot is at `path`. Rejects only with what `signal` was aborted with.
-   * @returns its columns, or undefined when they must be read from the file.
+   * @returns its graph, or undefined when it must be read from the file.
    */
-  async finish(path: string, signal: AbortSignal): Promise<SnapshotColumns | undefined> {
-    return this.#along?.finish(path, signal);
+  async finish(path: string, signal: AbortSignal): Promise<HeapGraph | undefined> {
+    const columns = await this.#along?.finish(path, signal);
+    if (columns) return new HeapGraph(columns, { beside: this.#thread });
+    await this.#thread?.end();
+    return undefined;
   }
 
   /** There will be no snapshot, or nobody wants it any more. Resolves when nothing is held any more. */
   async cancel(): Promise<void> {
-    await Promise.all([this.#along?.cancel(), this.thread?.end()]);
+    await Promise.all([this.#along?.cancel(), this.#thread?.end()]);
   }
 }

@@ -73,13 +73,14 @@ export class Shelf {
   async read(path: string, meanwhile?: Meanwhile): Promise<HeapGraph> {
     const { signal } = this.#owner;
     try {
-      const columns =
-        (await meanwhile?.finish(path, signal)) ??
-        (await readSnapshot(path, {
+      const graph = await meanwhile?.finish(path, signal);
+      if (graph) return graph;
+      return new HeapGraph(
+        await readSnapshot(path, {
           signal,
           onProgress: (done, of) => this.#owner.progress({ phase: "reading", bytes: done, fraction: of ? done / of : undefined }),
-        }));
-      return new HeapGraph(columns, { beside: meanwhile?.thread });
+        }),
+      );
     } catch (error) {
       await meanwhile?.cancel();
       throw error;

@@ -1,50 +1,74 @@
-// Starts the second thread of a live capture (dominatorsThread.ts), and asks it.
+// Starts the second thread of a live capture (dominatorsThread.ts), asks it, and judges its answer.
 
 import { Worker } from "node:worker_threads";
-import { type DominatorColumns, DominatorTree } from "./dominators.ts";
-import type { DominatorsDone, DominatorsJob, Ready } from "./dominatorsThread.ts";
+import type { SnapshotColumns } from "../snapshot/columns.ts";
+import type { Unnamed } from "../snapshot/decodeAlong.ts";
+import { EdgeLabel } from "../snapshot/edgeLabels.ts";
+import { EdgeType, NodeType } from "../snapshot/format.ts";
+import { sharedBytes } from "../snapshot/shared.ts";
+import { DominatorTree } from "./dominators.ts";
+import type { DominatorsDone, DominatorsJob } from "./dominatorsThread.ts";
+import type { EdgePolicy } from "./edgePolicy.ts";
 
 /** The compiled thread, also when this module runs from source: Node 20 runs no .ts in a thread. */
 const THREAD = new URL(import.meta.url.endsWith(".ts") ? "../../dist/graph/dominatorsThread.js" : "./dominatorsThread.js", import.meta.url);
 
+/** Dominators of one snapshot, by a thread of their own. */
 export class DominatorsThread {
   readonly #worker: Worker;
-  /** Resolves when the thread has practised or has ended. */
-  readonly ready: Promise<void>;
+  #pageEdges: readonly number[] | undefined;
+  #answer: Promise<DominatorsDone | undefined> | undefined;
 
-  /** Does not keep the process alive. compute() or end() must be called. */
+  /** Starts the thread, which does not keep the process alive. end() must be called. */
   constructor() {
     this.#worker = new Worker(THREAD, { resourceLimits: { maxYoungGenerationSizeMb: 2 } });
+    this.#worker.on("error", () => {}); // then there is no answer
     this.#worker.unref();
-    this.ready = new Promise((resolve) => {
-      this.#worker.once("message", () => resolve());
-      this.#worker.once("error", () => resolve());
-      this.#worker.once("exit", () => resolve());
+  }
+
+  /** Begins, before the strings are there. Called once. */
+  begin(columns: Unnamed): void {
+    const { nodeCount, firstEdge, edgeTo } = columns;
+    this.#pageEdges = pageEdgesByType(columns);
+    const edgeLabel = sharedBytes(columns.edgeLabel.length);
+    edgeLabel.set(columns.edgeLabel);
+    const job: DominatorsJob = { columns: { nodeCount, firstEdge, edgeLabel, edgeTo }, pageEdges: this.#pageEdges };
+    this.#worker.postMessage(job);
+    this.#answer = new Promise((resolve) => {
+      this.#worker.once("message", resolve);
+      this.#worker.once("exit", () => resolve(undefined));
     });
   }
 
-  /** The dominators, after which the thread ends; undefined when there is no such thread any more. Asked once. */
-  async compute(
-    { nodeCount, firstEdge, edgeLabel, edgeTo }: DominatorColumns,
-    pageEdges: readonly number[] | undefined,
-  ): Promise<DominatorTree | undefined> {
-    const worker = this.#worker;
-    worker.ref();
-    const answer = new Promise<DominatorsDone | undefined>((resolve) => {
-      worker.on("message", (message: DominatorsDone | Ready) => {
-        if (message !== "ready") resolve(message);
-      });
-      worker.once("error", () => resolve(undefined));
-      worker.once("exit", () => resolve(undefined));
-    });
-    const job: DominatorsJob = { columns: { nodeCount, firstEdge, edgeLabel, edgeTo }, pageEdges };
-    worker.postMessage(job);
-    const done = await answer;
-    void this.end();
-    return done && new DominatorTree(done.order, done.idom, done.column);
+  /**
+   * The tree of these columns, which begin() was given without names; the thread ends.
+   * @returns undefined when there is none, or it was made from a wrong guess.
+   */
+  async tree(columns: SnapshotColumns, { pageEdges }: EdgePolicy): Promise<DominatorTree | undefined> {
+    this.#worker.ref();
+    const done = await this.#answer;
+    await this.end();
+    if (!done || String(pageEdges) !== String(this.#pageEdges) || !isEqual(done.tableEdges, tableEdgesOf(columns))) return undefined;
+    return new DominatorTree(done.order, done.idom, done.column);
   }
 
   async end(): Promise<void> {
     await this.#worker.terminate();
   }
+}
+
+/** EdgePolicy.pageEdges as far as types tell: a Node heap has no DOM trees. */
+function pageEdgesByType({ nodeType, firstEdge, edgeLabel, edgeTo }: Unnamed): number[] | undefined {
+  const end = firstEdge[1] as number;
+  const edges = Array.from({ length: end }, (_, e) => e);
+  if (edges.every((e) => nodeType[edgeTo[e] as number] === NodeType.synthetic)) return undefined;
+  return edges.filter((e) => edgeLabel[e] === EdgeType.shortcut);
+}
+
+function tableEdgesOf({ weakPairs, edgeLabel }: SnapshotColumns): number[] {
+  return [...weakPairs.edge].filter((e) => edgeLabel[e] === EdgeLabel.weakPairOfTable);
+}
+
+function isEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
 }

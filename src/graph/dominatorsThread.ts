@@ -1,42 +1,69 @@
-// The second thread of a live capture: it is started while the target writes its snapshot, practises on a small heap until
+// The second thread of a live capture: it is started before the target writes its snapshot, practises on a small heap until
 // V8 has compiled what computes dominators, and then waits for the true one. All columns are in shared memory.
+//
+// It is asked when the edges have been read and before the strings have, so of each edge it knows the type and not the
+// name. One name matters to dominators, that of a WeakMap entry's edge from the table: V8 writes such an edge right after a
+// weak one from the same table to the same value, which nothing else does as far as is known. Whoever asked compares what
+// was guessed with what the names say, and believes the answer only if it is the same.
 
 import { setImmediate as turn } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
+import { EdgeLabel } from "../snapshot/edgeLabels.ts";
+import { EdgeType } from "../snapshot/format.ts";
 import { PracticeHeap } from "../snapshot/practice.ts";
 import { computeDominators, type DominatorColumns } from "./dominators.ts";
 import { edgePolicyOf } from "./edgePolicy.ts";
 
 export interface DominatorsJob {
+  /** The labels are types; the column is this thread's own. */
   readonly columns: DominatorColumns;
   readonly pageEdges: readonly number[] | undefined;
 }
 
-/** What a DominatorTree is made of. */
+/** What a DominatorTree is made of, and what it stands on. */
 export interface DominatorsDone {
   readonly order: Uint32Array;
   readonly idom: Uint32Array;
   readonly column: Uint32Array;
+  /** Edges that were taken for those of WeakMap tables, ascending. */
+  readonly tableEdges: readonly number[];
 }
 
-/** Said once, when there is nothing left to practise. */
-export type Ready = "ready";
-/** After so many passes over the small heap V8 has compiled the loops for good: measured on 20, 22, 24 and 26. */
+/** Passes over the small heap, after which V8 has compiled the loops for good. */
 const PASSES = 24;
+
+/** Marks the edges that look like those of WeakMap tables. */
+function markTableEdges({ nodeCount, firstEdge, edgeLabel, edgeTo }: DominatorColumns): number[] {
+  const { internal, weak } = EdgeType;
+  const found: number[] = [];
+  for (let n = 0; n < nodeCount; n++) {
+    const end = firstEdge[n + 1] as number;
+    for (let e = (firstEdge[n] as number) + 1; e < end; e++) {
+      if (edgeLabel[e] !== internal || edgeLabel[e - 1] !== weak || edgeTo[e - 1] !== edgeTo[e]) continue;
+      edgeLabel[e] = EdgeLabel.weakPairOfTable;
+      found.push(e);
+    }
+  }
+  return found;
+}
+
+function answer({ columns, pageEdges }: DominatorsJob): DominatorsDone {
+  const tableEdges = markTableEdges(columns);
+  const { order, idom, column } = computeDominators(columns, { pageEdges });
+  return { order, idom, column, tableEdges };
+}
 
 if (parentPort) {
   const port = parentPort;
-  let job: DominatorsJob | undefined;
-  port.once("message", (asked: DominatorsJob) => {
-    job = asked;
-    const { order, idom, column } = computeDominators(job.columns, job);
-    const done: DominatorsDone = { order, idom, column };
-    port.postMessage(done);
+  let isAsked = false;
+  port.once("message", (job: DominatorsJob) => {
+    isAsked = true;
+    port.postMessage(answer(job));
   });
   const columns = new PracticeHeap().decode();
-  for (let i = 0; i < PASSES && !job; i++) {
-    computeDominators(columns, edgePolicyOf(columns));
+  const { pageEdges } = edgePolicyOf(columns);
+  for (let i = 0; i < PASSES && !isAsked; i++) {
+    answer({ columns: { ...columns, edgeLabel: columns.edgeLabel.slice() }, pageEdges });
     await turn();
   }
-  if (!job) port.postMessage("ready" satisfies Ready);
 }

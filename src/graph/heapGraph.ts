@@ -89,7 +89,7 @@ export class HeapGraph {
   /** Whether holds show V8's plumbing instead of looking through it. */
   readonly internals: boolean;
 
-  /** @param options.beside a thread that waits to compute this graph's dominators. */
+  /** @param options.beside a thread that computes this graph's dominators. */
   constructor(columns: SnapshotColumns, options: { internals?: boolean; beside?: DominatorsThread | undefined } = {}) {
     this.internals = options.internals ?? false;
     this.#beside = options.beside;
@@ -343,13 +343,12 @@ export class HeapGraph {
     void this.distances;
   }
 
-  /** All but the dominators here, while the thread that waits computes those. Distances are left until somebody asks. */
+  /** All but the dominators here, while the thread computes those. Distances are left until somebody asks. */
   async #computeSizesBeside(beside: DominatorsThread): Promise<void> {
     this.#beside = undefined;
-    const tree = beside.compute(this.columns, this.policy.pageEdges);
     void this.shallowSizes;
     void this.classes;
-    this.#dominators = await tree;
+    this.#dominators = await beside.tree(this.columns, this.policy);
     void this.retainedSizes;
   }
 

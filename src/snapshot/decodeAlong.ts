@@ -25,8 +25,12 @@ const WITH_HEADER = 1 << 14;
 /** More than there can be strings: they are counted in the end. */
 const ANY_NAME = 0x7fffffff;
 
+/** Nodes and edges without names. */
+export type Unnamed = Pick<SnapshotColumns, "nodeCount" | "nodeType" | "firstEdge" | "edgeLabel" | "edgeTo">;
+
 export class DecodeAlong {
   readonly #part: string;
+  readonly #onUnnamed: ((columns: Unnamed) => void) | undefined;
   readonly #result: Promise<SnapshotColumns | undefined>;
   readonly #stop = new AbortController();
   #signal: AbortSignal | undefined;
@@ -34,9 +38,13 @@ export class DecodeAlong {
   #size: number | undefined;
   #fd: number | undefined;
 
-  /** Begins to look for the file that V8 is going to write. finish() or cancel() must be called. */
-  constructor(part: string) {
+  /**
+   * Begins to look for the file that V8 is going to write. finish() or cancel() must be called.
+   * @param onUnnamed called when all but the strings has been read; the labels of the edges are types until it returns.
+   */
+  constructor(part: string, onUnnamed?: (columns: Unnamed) => void) {
     this.#part = part;
+    this.#onUnnamed = onUnnamed;
     this.#result = this.#run();
     this.#result.catch(() => {});
   }
@@ -82,10 +90,12 @@ export class DecodeAlong {
     const names = new KeptNames(header.edgeCount);
     const records = await readRecords(this.#source(fd), kernel, { header, nodesAt }, ANY_NAME, () => names);
     if (!records) return undefined;
+    const owners = ownersOf(records.nodes);
+    this.#onUnnamed?.({ ...owners, edgeLabel: records.edges.label, edgeTo: records.edges.to });
     const end = await this.#strings(fd, nodesAt, records.edgesEnd);
     if (!end || !areBelow(records.nodes.name, end.strings.count)) return undefined;
     const { layout, strings, size } = end;
-    const labeller = new EdgeLabeller(ownersOf(records.nodes), strings);
+    const labeller = new EdgeLabeller(owners, strings);
     if (!labeller.labelAll(records.edges.label, names.column)) return undefined;
     const columns = columnsOf(fd, layout, records, strings, labeller.finish());
     while (this.#size === undefined) await this.#look(NEXT_LOOK_MS);
