@@ -6,6 +6,7 @@
 // weak one from the same table to the same value, which nothing else does as far as is known. Whoever asked compares what
 // was guessed with what the names say, and believes the answer only if it is the same.
 
+import { setPriority } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
 import { EdgeLabel } from "../snapshot/edgeLabels.ts";
@@ -53,8 +54,17 @@ function answer({ columns, pageEdges }: DominatorsJob): DominatorsDone {
   return { order, idom, column, tableEdges };
 }
 
+/**
+ * Lets the target and the first thread go first where there are not processors for all: without this, a target was seen to
+ * stand still for 6 % longer. On Linux a priority is the thread's own.
+ */
+function stepBack(): void {
+  if (process.platform === "linux") setPriority(10);
+}
+
 if (parentPort) {
   const port = parentPort;
+  stepBack();
   let isAsked = false;
   port.once("message", (job: DominatorsJob) => {
     isAsked = true;
