@@ -10,7 +10,7 @@ import { ClassNamer, type ClassTable, classify, type HeapClass, inferShapes, typ
 import { Collections } from "./collections.ts";
 import { computeDistances, SYSTEM_DISTANCE } from "./distances.ts";
 import { computeDominators, computeRetainedSizes, type DominatorTree } from "./dominators.ts";
-import type { DominatorsThread } from "./dominatorsBeside.ts";
+import type { EarlySizes } from "./earlySizes.ts";
 import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
 import { Emitters } from "./emitters.ts";
 import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
@@ -59,7 +59,7 @@ export class HeapGraph {
   #retainers: RetainerIndex | undefined;
   #distances: Int32Array | undefined;
   #dominators: DominatorTree | undefined;
-  #beside: DominatorsThread | undefined;
+  #early: EarlySizes | undefined;
   #shallow: Uint32Array | Float64Array | undefined;
   #retained: Uint32Array | Float64Array | undefined;
   #classes: ClassTable | undefined;
@@ -89,10 +89,10 @@ export class HeapGraph {
   /** Whether holds show V8's plumbing instead of looking through it. */
   readonly internals: boolean;
 
-  /** @param options.beside a thread that computes this graph's dominators. */
-  constructor(columns: SnapshotColumns, options: { internals?: boolean; beside?: DominatorsThread | undefined } = {}) {
+  /** @param options.early what has begun to compute this graph's sizes. */
+  constructor(columns: SnapshotColumns, options: { internals?: boolean; early?: EarlySizes | undefined } = {}) {
     this.internals = options.internals ?? false;
-    this.#beside = options.beside;
+    this.#early = options.early;
     this.columns = columns;
     this.nodeCount = columns.nodeCount;
     this.edgeCount = columns.edgeCount;
@@ -326,7 +326,7 @@ export class HeapGraph {
    */
   async computeSizes(options: { ids?: boolean; threads?: 1 | 2 } = {}): Promise<void> {
     this.#areSizesComputed = true;
-    if (this.#beside && !this.#dominators) return this.#computeSizesBeside(this.#beside);
+    if (this.#early) return this.#finishEarly(this.#early);
     const two = (options.threads ?? (this.edgeCount > TWO_THREADS ? 2 : 1)) === 2;
     if (options.ids === false && two) {
       const lent = this.columns.lendIds?.();
@@ -343,12 +343,17 @@ export class HeapGraph {
     void this.distances;
   }
 
-  /** All but the dominators here, while the thread computes those. Distances are left until somebody asks. */
-  async #computeSizesBeside(beside: DominatorsThread): Promise<void> {
-    this.#beside = undefined;
-    void this.shallowSizes;
+  /** Classes here, while another thread computes sizes. Distances are left until somebody asks. */
+  async #finishEarly(early: EarlySizes): Promise<void> {
+    this.#early = undefined;
+    const asked = early.finish(this.columns, this.policy);
     void this.classes;
-    this.#dominators = await beside.tree(this.columns, this.policy);
+    const sizes = await asked;
+    if (sizes) {
+      this.#dominators = sizes.dominators;
+      this.#shallow = sizes.shallow;
+      this.#retained = sizes.retained;
+    }
     void this.retainedSizes;
   }
 
