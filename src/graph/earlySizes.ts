@@ -23,13 +23,15 @@ export interface Sizes {
 /** Sizes of one snapshot, by a thread of their own that begins before the snapshot is complete. */
 export class EarlySizes {
   readonly #worker: Worker;
+  readonly #exit: Promise<undefined>;
   #pageEdges: readonly number[] | undefined;
   #isBegun = false;
 
   /** Starts the thread, which does not keep the process alive. finish() or end() must be called. */
   constructor() {
     this.#worker = new Worker(THREAD, { resourceLimits: { maxYoungGenerationSizeMb: 2 } });
-    this.#worker.on("error", () => {}); // then there is no answer
+    this.#worker.on("error", () => {}); // it ends, then
+    this.#exit = new Promise((resolve) => this.#worker.once("exit", () => resolve(undefined)));
     this.#worker.unref();
   }
 
@@ -67,10 +69,8 @@ export class EarlySizes {
     worker.ref();
     const { nodeType, nodeName, nodeSelfSize } = columns;
     this.#post({ columns: { nodeType, nodeName, nodeSelfSize }, externals: isTransferred ? externalStringNames(columns) : undefined });
-    return new Promise((resolve) => {
-      worker.once("message", resolve);
-      worker.once("exit", () => resolve(undefined));
-    });
+    const answer = new Promise<EarlyAnswer>((resolve) => worker.once("message", resolve));
+    return Promise.race([answer, this.#exit]);
   }
 
   #post(job: TreeJob | SizesJob): void {
