@@ -7,6 +7,7 @@
 
 import { closeSync, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { badSnapshot } from "../errors.ts";
 import type { SnapshotColumns } from "./columns.ts";
 import { Kernel } from "./kernel.ts";
 import { type EdgeBatch, EdgeLabeller, UNLABELLED } from "./labeller.ts";
@@ -29,7 +30,8 @@ const ANY_NAME = 0x7fffffff;
 export type Unnamed = Pick<SnapshotColumns, "nodeCount" | "nodeType" | "firstEdge" | "edgeLabel" | "edgeTo">;
 
 export class DecodeAlong {
-  readonly #part: string;
+  /** Where the file is. */
+  #path: string;
   readonly #onUnnamed: ((columns: Unnamed) => void) | undefined;
   readonly #result: Promise<SnapshotColumns | undefined>;
   readonly #stop = new AbortController();
@@ -43,7 +45,7 @@ export class DecodeAlong {
    * @param onUnnamed called when all but the strings has been read; the labels of the edges are types until it returns.
    */
   constructor(part: string, onUnnamed?: (columns: Unnamed) => void) {
-    this.#part = part;
+    this.#path = part;
     this.#onUnnamed = onUnnamed;
     this.#result = this.#run();
     this.#result.catch(() => {});
@@ -55,7 +57,8 @@ export class DecodeAlong {
    */
   finish(path: string, signal?: AbortSignal): Promise<SnapshotColumns | undefined> {
     this.#signal = signal;
-    const size = this.#fd === undefined ? undefined : sizeIfSame(this.#fd, path);
+    this.#path = path;
+    const size = sizeOf(path, this.#fd);
     if (size === undefined) this.#stop.abort();
     this.#size = size;
     return this.#result;
@@ -97,9 +100,9 @@ export class DecodeAlong {
     const { layout, strings, size } = end;
     const labeller = new EdgeLabeller(owners, strings);
     if (!labeller.labelAll(records.edges.label, names.column)) return undefined;
-    const columns = columnsOf(fd, layout, records, strings, labeller.finish());
     while (this.#size === undefined) await this.#look(NEXT_LOOK_MS);
-    return this.#size === size ? columns : undefined;
+    // From here on the columns own the descriptor.
+    return this.#size === size ? columnsOf(fd, layout, records, strings, labeller.finish()) : undefined;
   }
 
   /**
@@ -129,17 +132,17 @@ export class DecodeAlong {
   async #begun(): Promise<number> {
     const begin = Buffer.alloc(BEGIN.length);
     for (;;) {
-      try {
-        const fd = openSync(this.#part, "r");
-        const isBegun = readSync(fd, begin, 0, begin.length, 0) === begin.length && begin.equals(BEGIN);
-        if (isBegun && fstatSync(fd).size > WITH_HEADER) {
+      const isWhole = this.#size !== undefined;
+      const fd = openIfThere(this.#path);
+      if (fd !== undefined) {
+        readSync(fd, begin, 0, begin.length, 0);
+        if (begin.equals(BEGIN) && (isWhole || fstatSync(fd).size > WITH_HEADER)) {
           this.#fd = fd;
           return fd;
         }
         closeSync(fd);
-      } catch {
-        // not there yet
       }
+      if (isWhole) throw badSnapshot("it does not begin like one");
       await this.#look(LOOK_MS);
     }
   }
@@ -202,9 +205,17 @@ function areBelow(numbers: Uint32Array, limit: number): boolean {
   return true;
 }
 
-/** Size of the open file, if it is the one at `path`. */
-function sizeIfSame(fd: number, path: string): number | undefined {
-  const here = fstatSync(fd);
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch {
+    return undefined;
+  }
+}
+
+/** Size of the file at `path`; undefined when there is none, or `fd` is another one. */
+function sizeOf(path: string, fd: number | undefined): number | undefined {
   const there = statSync(path, { throwIfNoEntry: false });
-  return there && here.ino === there.ino && here.dev === there.dev ? here.size : undefined;
+  const here = fd === undefined ? there : fstatSync(fd);
+  return there && here && here.ino === there.ino && here.dev === there.dev ? there.size : undefined;
 }
