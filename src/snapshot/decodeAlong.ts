@@ -39,6 +39,7 @@ export class DecodeAlong {
   /** Of the file, once it is complete. */
   #size: number | undefined;
   #fd: number | undefined;
+  #isOver = false;
 
   /**
    * Begins to look for the file that V8 is going to write. finish() or cancel() must be called.
@@ -57,6 +58,7 @@ export class DecodeAlong {
    */
   finish(path: string, signal?: AbortSignal): Promise<SnapshotColumns | undefined> {
     this.#signal = signal;
+    if (this.#isOver) return this.#result; // declined while it was being written
     this.#path = path;
     const size = sizeOf(path, this.#fd);
     if (size === undefined) this.#stop.abort();
@@ -79,6 +81,8 @@ export class DecodeAlong {
       this.#signal?.throwIfAborted();
     } finally {
       if (!columns && this.#fd !== undefined) closeSync(this.#fd);
+      this.#fd = undefined; // closed, or the columns' own
+      this.#isOver = true;
     }
     return columns;
   }

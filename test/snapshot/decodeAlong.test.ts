@@ -119,6 +119,15 @@ test.each<[string, (text: string) => string]>([
   expect(openFiles()).toBe(0);
 });
 
+test("what was declined while it was written is declined in the end", async () => {
+  const text = real.toString("latin1").replace('"name","id"', '"id","name"');
+  const along = begin();
+  await written(Buffer.from(text, "latin1"), text.length);
+  await sleep(200);
+  expect(openFiles()).toBe(0);
+  expect(await finished(along)).toBeUndefined();
+});
+
 test("another file with the name is not the one that was decoded", async () => {
   let isBegun = false;
   writeFileSync(part, "");
