@@ -104,9 +104,10 @@ export class DecodeAlong {
     const { layout, strings, size } = end;
     const labeller = new EdgeLabeller(owners, strings);
     if (!labeller.labelAll(records.edges.label, names.column)) return undefined;
+    const understood = labeller.finish();
     while (this.#size === undefined) await this.#look(NEXT_LOOK_MS);
     // From here on the columns own the descriptor.
-    return this.#size === size ? columnsOf(fd, layout, records, strings, labeller.finish()) : undefined;
+    return this.#size === size ? columnsOf(fd, layout, records, strings, understood) : undefined;
   }
 
   /**
