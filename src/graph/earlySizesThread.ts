@@ -6,7 +6,7 @@
 // weak one from the same table to the same value, which nothing else does as far as is known. Whoever asked compares what
 // was guessed with what the names say, and believes the answer only if it is the same.
 
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
 import { parentPort } from "node:worker_threads";
 import { EdgeLabel } from "../snapshot/edgeLabels.ts";
@@ -46,6 +46,9 @@ export interface EarlyAnswer {
 /** Passes over the small heap, after which V8 has compiled the loops for good. */
 const PASSES = 24;
 
+/** The kernel's: higher numbers go last. */
+const LEAST_PRIORITY = 19;
+
 /** Marks the edges that look like those of WeakMap tables. */
 function markTableEdges({ nodeCount, firstEdge, edgeLabel, edgeTo }: DominatorColumns): number[] {
   const { internal, weak } = EdgeType;
@@ -80,7 +83,7 @@ function begin({ columns, pageEdges }: TreeJob): (job: SizesJob) => EarlyAnswer 
  * stand still for 6 % longer. On Linux a priority is the thread's own.
  */
 function stepBack(): void {
-  if (process.platform === "linux") setPriority(10);
+  if (process.platform === "linux") setPriority(Math.min(LEAST_PRIORITY, getPriority() + 10));
 }
 
 if (parentPort) {
