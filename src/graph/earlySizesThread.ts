@@ -44,7 +44,7 @@ export interface EarlyAnswer {
 }
 
 /** Passes over the small heap, after which V8 has compiled the loops for good. */
-const PASSES = 24;
+const PASSES = 32;
 
 /** The kernel's: higher numbers go last. */
 const LEAST_PRIORITY = 19;

@@ -97,6 +97,8 @@ export class HeapGraph {
     this.nodeCount = columns.nodeCount;
     this.edgeCount = columns.edgeCount;
     this.scratch = new Scratch(columns.nodeCount + 1);
+    const spare = columns.lendSpare?.();
+    if (spare) this.scratch.cutUp(spare);
   }
 
   /** The same heap with V8's plumbing shown. Nodes keep their numbers; results are computed anew. */

@@ -14,6 +14,7 @@ import { type EdgeBatch, EdgeLabeller, UNLABELLED } from "./labeller.ts";
 import { findLayout, findNodes, type Layout } from "./layout.ts";
 import type { NameTaker } from "./records.ts";
 import { BEGIN, breathe, columnsOf, isUsual, ownersOf, readRecords, readStrings, type Source } from "./sections.ts";
+import { sharedNumbers } from "./shared.ts";
 import type { FileStringTable } from "./strings.ts";
 
 /** Names take four bytes an edge until they are understood: with more edges than this the file is read afterwards. */
@@ -107,7 +108,14 @@ export class DecodeAlong {
     const understood = labeller.finish();
     while (this.#size === undefined) await this.#look(NEXT_LOOK_MS);
     // From here on the columns own the descriptor.
-    return this.#size === size ? columnsOf(fd, layout, records, strings, understood) : undefined;
+    if (this.#size !== size) return undefined;
+    let spare: Uint32Array | undefined = names.column;
+    const lendSpare = (): Uint32Array | undefined => {
+      const lent = spare;
+      spare = undefined;
+      return lent;
+    };
+    return Object.assign(columnsOf(fd, layout, records, strings, understood), { lendSpare });
   }
 
   /**
@@ -185,7 +193,7 @@ class KeptNames implements NameTaker {
   readonly column: Uint32Array;
 
   constructor(edgeCount: number) {
-    this.column = new Uint32Array(edgeCount);
+    this.column = sharedNumbers(edgeCount);
   }
 
   mend(first: number, count: number, { name }: EdgeBatch): void {

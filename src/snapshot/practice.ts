@@ -9,7 +9,7 @@ import { EdgeLabeller } from "./labeller.ts";
 import { sharedBytes, sharedNumbers } from "./shared.ts";
 import { FileStringTable } from "./strings.ts";
 
-const NODES = 16_000;
+const NODES = 8_000;
 const EDGES_EACH = 4;
 /** As often as in a Node heap, about. */
 const NODE_KINDS: readonly (readonly [type: number, name: string])[] = [

@@ -61,13 +61,18 @@ async function fromFile(bytes: Uint8Array): Promise<SnapshotColumns> {
   return columns as SnapshotColumns;
 }
 
+/** Without what only a decoder along has left over. */
+function bare({ lendSpare: _, ...columns }: SnapshotColumns): SnapshotColumns {
+  return columns;
+}
+
 test.each([process.execPath, ...otherNodes])("columns are those of the file: %s", async (node) => {
   const bytes = node === process.execPath ? real : byWriteHeapSnapshot(folder, { exposeNumericValues: true }, node);
   const along = begin();
   await written(bytes, 100_001);
   const columns = await finished(along);
   expect(columns).toBeDefined();
-  expect(unpacked(columns as SnapshotColumns)).toEqual(unpacked(await fromFile(bytes)));
+  expect(unpacked(bare(columns as SnapshotColumns))).toEqual(unpacked(await fromFile(bytes)));
 });
 
 test("a file that is written at once, or by few bytes", async () => {
