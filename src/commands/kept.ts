@@ -15,6 +15,8 @@ const WORTH_KEEPING_MS = 250;
 export interface SourceOptions {
   readonly fresh?: boolean | undefined;
   readonly force?: boolean | undefined;
+  /** Retained sizes will be asked for. */
+  readonly sizes?: boolean | undefined;
 }
 
 export interface Answered<V> {

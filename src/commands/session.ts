@@ -9,6 +9,7 @@ import { costText } from "../report/captureText.ts";
 import type { HeldCapture, HeldTarget } from "../target/shared.ts";
 import type { CaptureCost, Detached, PreviousCapture } from "../target/target.ts";
 import { type Answered, KeptAnswers, type SourceOptions } from "./kept.ts";
+import { Meanwhile } from "./meanwhile.ts";
 import { Rows } from "./rows.ts";
 import { type Loaded, type Progress, Shelf, type Subject, subjectOf } from "./shelf.ts";
 import { parseSource, type Source } from "./source.ts";
@@ -41,6 +42,8 @@ export interface TakeOptions {
   readonly numbers?: boolean | undefined;
   /** Snapshots kept in the hunt, this one included. */
   readonly keep?: number | undefined;
+  /** What is done while V8 writes. */
+  readonly meanwhile?: Meanwhile | undefined;
 }
 
 export class Session {
@@ -147,11 +150,16 @@ export class Session {
     this.#told.add(hunt.key);
     const { heapUsed } = await held.memory();
     const { number, path } = hunt.nextSnapshot();
-    const captured = await this.#capture(held, path, { previous, force: options.force, numbers }, cost);
+    const meanwhile = options.meanwhile ?? new Meanwhile({});
+    meanwhile.follow(path);
+    const captured = await this.#capture(held, path, { previous, force: options.force, numbers }, cost).catch(async (error: unknown) => {
+      await meanwhile.cancel();
+      throw error;
+    });
     this.clock.v8Ms += captured.pauseMs;
     this.shelf.clear();
     try {
-      const graph = await this.shelf.read(path);
+      const graph = await this.shelf.read(path, meanwhile);
       const entry: SnapshotEntry = {
         number,
         file: `${number}.heapsnapshot`,
@@ -207,14 +215,21 @@ export class Session {
    * The graph a question is about: the file, a new snapshot of the process named, or for the current hunt its
    * last snapshot (a new one when there is none, or with `fresh`).
    */
-  async load(sourceText: string | undefined, options: { fresh?: boolean | undefined; force?: boolean | undefined } = {}): Promise<Loaded> {
+  async load(sourceText: string | undefined, options: SourceOptions = {}): Promise<Loaded> {
     const source = parseSource(sourceText);
     if (source.kind === "file") return this.shelf.openFile(source.path);
-    if (source.kind !== "current") return (await this.take(await this.attach(source), options)).loaded;
-    const hunt = this.currentHunt();
-    const last = this.stops.latest(hunt);
-    if (last && !options.fresh) return this.shelf.open(hunt, last);
-    return (await this.take(await this.attach(source), options)).loaded;
+    if (source.kind === "current" && !options.fresh) {
+      const hunt = this.currentHunt();
+      const last = this.stops.latest(hunt);
+      if (last) return this.shelf.open(hunt, last);
+    }
+    const meanwhile = new Meanwhile(options);
+    try {
+      return (await this.take(await this.attach(source), { force: options.force, meanwhile })).loaded;
+    } catch (error) {
+      await meanwhile.cancel();
+      throw error;
+    }
   }
 
   /** The file behind a source, for questions that need no graph: a new snapshot of the process named is taken first. */

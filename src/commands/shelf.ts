@@ -5,6 +5,7 @@ import { usage } from "../errors.ts";
 import { HeapGraph } from "../graph/heapGraph.ts";
 import { type Hunt, type LastTable, type SnapshotEntry, targetName } from "../hunts/hunt.ts";
 import { readSnapshot } from "../snapshot/open.ts";
+import type { Meanwhile } from "./meanwhile.ts";
 
 /** Something is under way; phases follow each other. */
 export interface Progress {
@@ -69,15 +70,24 @@ export class Shelf {
     this.#last = undefined;
   }
 
-  /** Reads a snapshot that was just taken; it becomes the open one with `keep`. */
-  async read(path: string): Promise<HeapGraph> {
+  /**
+   * Reads a snapshot that was just taken; it becomes the open one with `keep`.
+   * @param meanwhile what was done while it was written.
+   */
+  async read(path: string, meanwhile?: Meanwhile): Promise<HeapGraph> {
+    const { signal } = this.#owner;
     try {
+      const graph = await meanwhile?.finish(path, signal);
+      if (graph) return graph;
       return new HeapGraph(
         await readSnapshot(path, {
-          signal: this.#owner.signal,
+          signal,
           onProgress: (done, of) => this.#owner.progress({ phase: "reading", bytes: done, fraction: of ? done / of : undefined }),
         }),
       );
+    } catch (error) {
+      await meanwhile?.cancel();
+      throw error;
     } finally {
       this.#owner.progress(undefined);
     }

@@ -89,7 +89,8 @@ export const commonVerb: Verb = defineVerb<(CommonResult & Named) | AllThreads>(
       return;
     }
     const asked = questionText("common", choices);
-    const { value, subject } = await session.answer(source as string | undefined, loadOptions(options), asked, async ({ graph }) => {
+    const how = { ...loadOptions(options), sizes: true };
+    const { value, subject } = await session.answer(source as string | undefined, how, asked, async ({ graph }) => {
       await graph.computeSizes({ ids: choices.filter !== undefined });
       return mostCommonTypes(graph, choices);
     });

@@ -6,6 +6,10 @@
 // have smaller numbers than children. A node's semidominator is the smallest number among what its predecessors
 // offer. One with a smaller number than the node offers just itself, which is settled while the depth-first walk
 // passes that edge; only predecessors with greater numbers (over cross and back edges) have to be kept in a list.
+//
+// Which edges are essential depends on what the page owns: such a node is not kept alive by one that the page does not
+// own. Since the order of a depth-first walk is free, it begins with the roots of the page; then nearly all that the page
+// owns is told by a number below `ownedEnd`, and no walk of its own is needed to find it.
 
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { EDGE_LABELS, EdgeLabel } from "../snapshot/edgeLabels.ts";
@@ -19,21 +23,21 @@ export class DominatorTree {
   readonly order: Uint32Array;
   /** Number of the immediate dominator by number; the root, number 0, is its own. */
   readonly idom: Uint32Array;
-  readonly #column: Uint32Array;
+  /** Takes the dominators by node when somebody asks for them. */
+  readonly column: Uint32Array;
   #dominator: Uint32Array | undefined;
 
-  /** @param column takes the dominators by node when somebody asks for them. */
   constructor(order: Uint32Array, idom: Uint32Array, column: Uint32Array) {
     this.order = order;
     this.idom = idom;
-    this.#column = column;
+    this.column = column;
   }
 
   /** Immediate dominator by node. */
   get dominator(): Uint32Array {
     if (!this.#dominator) {
       const { order, idom } = this;
-      const dominator = this.#column;
+      const dominator = this.column;
       for (let i = 0; i < order.length; i++) dominator[order[i] as number] = order[idom[i] as number] as number;
       this.#dominator = dominator;
     }
@@ -42,6 +46,7 @@ export class DominatorTree {
 }
 
 const UNSEEN = 0xffffffff;
+const WEAK: number = EdgeType.weak;
 
 /** 1 for labels of edges that keep nothing alive; EdgePolicy.isEssential says the same of single edges. */
 const LOOSE: Uint8Array = new Uint8Array(EDGE_LABELS);
@@ -51,18 +56,20 @@ const LOOSE_FROM_ROOT: Uint8Array = LOOSE.slice();
 LOOSE[EdgeType.shortcut] = 1;
 LOOSE[EdgeLabel.descriptorShortcut] = 1;
 
+/** What the tree is made from. */
+export type DominatorColumns = Pick<SnapshotColumns, "nodeCount" | "firstEdge" | "edgeLabel" | "edgeTo">;
+
 /**
  * Builds the dominator tree of the whole snapshot. Nodes that no essential path reaches hang under the root:
  * first those without any essential retainer (with what they reach), then leftover cycles one by one. About 40 ns
  * per edge; five columns of four bytes a node, and four bytes for each edge to a smaller depth-first number.
  */
 export function computeDominators(
-  columns: SnapshotColumns,
-  policy: Pick<EdgePolicy, "pageOwned">,
+  columns: DominatorColumns,
+  { pageEdges }: Pick<EdgePolicy, "pageEdges">,
   scratch: Scratch = new Scratch(columns.nodeCount + 1),
 ): DominatorTree {
   const { nodeCount, firstEdge, edgeLabel, edgeTo } = columns;
-  const owned = policy.pageOwned;
   const number = scratch.take().fill(UNSEEN); // node -> depth-first number
   const order = scratch.take(); // and back
   const parent = scratch.take(); // by number, as all below
@@ -70,11 +77,33 @@ export function computeDominators(
   const first = scratch.zeros(); // how many predecessors with greater numbers, then where they begin
   const pending = new NumberStack(); // edges to go on with, of the nodes on the way down
   let next = 0;
+  /** Nodes with numbers below are the page's, but for the root. */
+  let ownedEnd = 0;
+  /** The page's other nodes: what it reaches over edges that keep nothing alive, and nothing else. One bit each. */
+  let ownedBeyond: Uint32Array | undefined;
 
+  visit(0, 0);
+  if (pageEdges) {
+    const beyond = new NumberStack();
+    for (const e of pageEdges) {
+      const to = edgeTo[e] as number;
+      if (to === 0 || LOOSE_FROM_ROOT[edgeLabel[e] as number] === 1) beyond.push(to);
+      else if (number[to] === UNSEEN) {
+        visit(to, 0);
+        depthFirst(to, beyond);
+      }
+    }
+    ownedEnd = next;
+    ownedBeyond = reachedBeyond(beyond);
+  }
   depthFirst(0);
   if (next < nodeCount) {
     const held = findHeld();
-    for (let n = 0; n < nodeCount; n++) if (number[n] === UNSEEN && held[n] === 0) depthFirst(n);
+    for (let n = 0; n < nodeCount; n++) {
+      if (number[n] !== UNSEEN || held[n] === 1) continue;
+      visit(n, 0);
+      depthFirst(n);
+    }
   }
   // What is left are cycles that nothing reaches. They dominate nobody: DevTools leaves what they hold where it was.
   const walked = next;
@@ -102,9 +131,11 @@ export function computeDominators(
     next++;
   }
 
-  /** Walks everything not seen yet that `start` reaches, and settles what each edge offers. */
-  function depthFirst(start: number): void {
-    visit(start, 0);
+  /**
+   * Walks everything not seen yet that `start` reaches, and settles what each edge offers.
+   * @param beyond for the walks of what the page owns: takes where edges lead that keep nothing alive, but own.
+   */
+  function depthFirst(start: number, beyond?: NumberStack): void {
     let n = start;
     let mine = number[n] as number;
     let e = firstEdge[n] as number;
@@ -112,15 +143,21 @@ export function computeDominators(
       const end = firstEdge[n + 1] as number;
       const loose = n === 0 ? LOOSE_FROM_ROOT : LOOSE;
       // What the page owns is not kept alive by what it doesn't, but for the root.
-      const outside = owned !== undefined && n !== 0 && !hasBit(owned, n);
+      const outside = beyond === undefined && isOutside(n, mine);
       let down = -1;
       while (e < end) {
         const to = edgeTo[e] as number;
-        const isLoose = loose[edgeLabel[e] as number] === 1 || (outside && hasBit(owned, to));
+        const label = edgeLabel[e] as number;
         e++;
-        if (isLoose) continue;
+        if (loose[label] === 1) {
+          if (beyond !== undefined && label !== WEAK) beyond.push(to);
+          continue;
+        }
         const theirs = number[to] as number;
+        if (outside && isOwned(to, theirs)) continue;
         if (theirs === UNSEEN) {
+          visit(to, mine);
+          if (firstEdge[to + 1] === firstEdge[to]) continue;
           down = to;
           break;
         }
@@ -129,7 +166,6 @@ export function computeDominators(
       }
       if (down >= 0) {
         pending.push(e);
-        visit(down, mine);
         n = down;
         mine = number[n] as number;
         e = firstEdge[n] as number;
@@ -142,16 +178,42 @@ export function computeDominators(
     }
   }
 
+  /** What the page owns although no essential edge leads there from what it owns; with the root it owns all. */
+  function reachedBeyond(todo: NumberStack): Uint32Array | undefined {
+    if ((first[0] as number) > 0) todo.push(0); // an essential edge of the page leads to the root
+    let bits: Uint32Array | undefined;
+    while (todo.size > 0) {
+      const n = todo.pop();
+      if (n !== 0 && (number[n] as number) < ownedEnd) continue;
+      bits ??= new Uint32Array((nodeCount + 31) >>> 5);
+      if (hasBit(bits, n)) continue;
+      bits[n >>> 5] = (bits[n >>> 5] as number) | (1 << (n & 31));
+      const end = firstEdge[n + 1] as number;
+      for (let e = firstEdge[n] as number; e < end; e++) if (edgeLabel[e] !== WEAK) todo.push(edgeTo[e] as number);
+    }
+    return bits;
+  }
+
+  /** Whether the page owns the node, by its number. For the root the answer does not matter: nothing dominates it. */
+  function isOwned(n: number, itsNumber: number): boolean {
+    return itsNumber < ownedEnd || (ownedBeyond !== undefined && hasBit(ownedBeyond, n));
+  }
+
+  /** Whether a node keeps nothing of the page alive. */
+  function isOutside(n: number, itsNumber: number): boolean {
+    return pageEdges !== undefined && n !== 0 && !isOwned(n, itsNumber);
+  }
+
   /** 1 for nodes with an essential retainer. */
   function findHeld(): Uint8Array {
     const held = new Uint8Array(nodeCount);
     for (let n = 0; n < nodeCount; n++) {
       const end = firstEdge[n + 1] as number;
       const loose = n === 0 ? LOOSE_FROM_ROOT : LOOSE;
-      const outside = owned !== undefined && n !== 0 && !hasBit(owned, n);
+      const outside = isOutside(n, number[n] as number);
       for (let e = firstEdge[n] as number; e < end; e++) {
         const to = edgeTo[e] as number;
-        if (loose[edgeLabel[e] as number] === 0 && to !== n && !(outside && hasBit(owned, to))) held[to] = 1;
+        if (loose[edgeLabel[e] as number] === 0 && to !== n && !(outside && isOwned(to, number[to] as number))) held[to] = 1;
       }
     }
     return held;
@@ -171,12 +233,12 @@ export function computeDominators(
       if (mine >= walked) continue;
       const end = firstEdge[n + 1] as number;
       const loose = n === 0 ? LOOSE_FROM_ROOT : LOOSE;
-      const outside = owned !== undefined && n !== 0 && !hasBit(owned, n);
+      const outside = isOutside(n, mine);
       for (let e = firstEdge[n] as number; e < end; e++) {
         const to = edgeTo[e] as number;
-        if (loose[edgeLabel[e] as number] === 1 || (outside && hasBit(owned, to))) continue;
+        if (loose[edgeLabel[e] as number] === 1) continue;
         const theirs = number[to] as number;
-        if (theirs >= mine) continue;
+        if (theirs >= mine || (outside && isOwned(to, theirs))) continue;
         const at = (first[theirs] as number) - 1;
         first[theirs] = at;
         list[at] = mine;

@@ -7,8 +7,11 @@ import { EdgeType, NodeType } from "../snapshot/format.ts";
 import { NumberStack } from "./scratch.ts";
 
 export interface EdgePolicy {
-  /** Nodes that JavaScript of the page can reach (DevTools' "page owned"), one bit each; undefined when there is no user root. */
-  readonly pageOwned: Uint32Array | undefined;
+  /**
+   * The root's edges that JavaScript of the page starts from: shortcuts, and those to DOM trees. All that is reached from
+   * there by other than weak edges is "page owned", as DevTools calls it. Undefined without a user root: then nothing is.
+   */
+  readonly pageEdges: readonly number[] | undefined;
   /** Children of the root that are not synthetic: in Node the global object (26: the native context). */
   readonly userRoots: readonly number[];
   /** Id of the table of the WeakMap whose entry this edge belongs to, or undefined. */
@@ -33,6 +36,7 @@ export function pairAt({ edge: edges }: WeakPairs, edge: number): number {
 export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
   const { firstEdge, edgeLabel, edgeTo, nodeType, nodeName, strings, weakPairs } = columns;
   const userRoots = findUserRoots();
+  let pageEdges: readonly number[] | undefined;
   let pageOwned: Uint32Array | undefined;
 
   function weakMapTable(edge: number): number | undefined {
@@ -54,14 +58,20 @@ export function edgePolicyOf(columns: SnapshotColumns): EdgePolicy {
     return true;
   }
 
+  function findPageEdges(): readonly number[] | undefined {
+    if (userRoots.length > 0) pageEdges ??= pageEdgesOf(columns);
+    return pageEdges;
+  }
+
   function findOwned(): Uint32Array | undefined {
-    if (userRoots.length > 0) pageOwned ??= findPageOwned(columns);
+    const begin = findPageEdges();
+    if (begin) pageOwned ??= pageOwnedBy(columns, begin);
     return pageOwned;
   }
 
   return {
-    get pageOwned() {
-      return findOwned();
+    get pageEdges() {
+      return findPageEdges();
     },
     userRoots,
     weakMapTable,
@@ -85,20 +95,22 @@ export function hasBit(bits: Uint32Array, n: number): boolean {
   return ((bits[n >>> 5] as number) & (1 << (n & 31))) !== 0;
 }
 
-/**
- * Depth-first over non-weak edges from the root's shortcut targets and DOM trees (DevTools' page-object flag). One bit a
- * node, so that what every later pass asks at random stays in the processor's cache.
- */
-function findPageOwned(columns: SnapshotColumns): Uint32Array {
-  const { nodeCount, firstEdge, edgeLabel, edgeTo, nodeType, nodeName, strings } = columns;
-  const owned = new Uint32Array((nodeCount + 31) >>> 5);
-  const todo = new NumberStack();
-  const { shortcut, weak } = EdgeType;
+function pageEdgesOf({ firstEdge, edgeLabel, edgeTo, nodeType, nodeName, strings }: SnapshotColumns): number[] {
+  const edges: number[] = [];
   for (let e = firstEdge[0] as number; e < (firstEdge[1] as number); e++) {
     const to = edgeTo[e] as number;
     const isDom = nodeType[to] === NodeType.synthetic && strings.get(nodeName[to] as number) === "(Document DOM trees)";
-    if (edgeLabel[e] === shortcut || isDom) own(to);
+    if (edgeLabel[e] === EdgeType.shortcut || isDom) edges.push(e);
   }
+  return edges;
+}
+
+/** What the page owns (DevTools' page-object flag), one bit a node: depth-first over edges that are not weak. */
+function pageOwnedBy({ nodeCount, firstEdge, edgeLabel, edgeTo }: SnapshotColumns, begin: readonly number[]): Uint32Array {
+  const owned = new Uint32Array((nodeCount + 31) >>> 5);
+  const todo = new NumberStack();
+  const { weak } = EdgeType;
+  for (const e of begin) own(edgeTo[e] as number);
   while (todo.size > 0) {
     const n = todo.pop();
     const end = firstEdge[n + 1] as number;

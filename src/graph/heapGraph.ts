@@ -11,6 +11,7 @@ import { Collections } from "./collections.ts";
 import { heldByDebuggers } from "./debuggers.ts";
 import { computeDistances, SYSTEM_DISTANCE } from "./distances.ts";
 import { computeDominators, computeRetainedSizes, type DominatorTree } from "./dominators.ts";
+import type { EarlySizes } from "./earlySizes.ts";
 import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
 import { Emitters } from "./emitters.ts";
 import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
@@ -63,12 +64,14 @@ export class HeapGraph {
   #retainers: RetainerIndex | undefined;
   #distances: Int32Array | undefined;
   #dominators: DominatorTree | undefined;
+  #early: EarlySizes | undefined;
   #shallow: Uint32Array | Float64Array | undefined;
   #retained: Uint32Array | Float64Array | undefined;
   #classes: ClassTable | undefined;
   #locatedClasses: ClassTable | undefined;
   #classNamer: ClassNamer | undefined;
   #shapes: readonly Shape[] | undefined;
+  #areSizesComputed = false;
   readonly #retainerSearch = new RetainerSearch(this);
   #idOrder: Uint32Array | undefined;
   #idLookUps = 0;
@@ -98,12 +101,16 @@ export class HeapGraph {
   /** Whether holds show V8's plumbing instead of looking through it. */
   readonly internals: boolean;
 
-  constructor(columns: SnapshotColumns, options: { internals?: boolean } = {}) {
+  /** @param options.early what has begun to compute this graph's sizes. */
+  constructor(columns: SnapshotColumns, options: { internals?: boolean; early?: EarlySizes | undefined } = {}) {
     this.internals = options.internals ?? false;
+    this.#early = options.early;
     this.columns = columns;
     this.nodeCount = columns.nodeCount;
     this.edgeCount = columns.edgeCount;
     this.scratch = new Scratch(columns.nodeCount + 1);
+    const spare = columns.lendSpare?.();
+    if (spare) this.scratch.cutUp(spare);
   }
 
   /** The same heap with V8's plumbing shown. Nodes keep their numbers; results are computed anew. */
@@ -347,9 +354,9 @@ export class HeapGraph {
     return this.#heldByDebuggers;
   }
 
-  /** Whether sizes and distances are known already, or so quickly that nobody notices. */
+  /** Whether sizes are known already, or so quickly that nobody notices. */
   get sizesAtHand(): boolean {
-    return this.edgeCount <= FEW_EDGES || (this.#retained !== undefined && this.#distances !== undefined);
+    return this.edgeCount <= FEW_EDGES || this.#areSizesComputed;
   }
 
   /**
@@ -359,6 +366,8 @@ export class HeapGraph {
    * @param options.threads by the size of the heap unless told.
    */
   async computeSizes(options: { ids?: boolean; threads?: 1 | 2 } = {}): Promise<void> {
+    this.#areSizesComputed = true;
+    if (this.#early) return this.#finishEarly(this.#early);
     const two = (options.threads ?? (this.edgeCount > TWO_THREADS ? 2 : 1)) === 2;
     if (options.ids === false && two) {
       const lent = this.columns.lendIds?.();
@@ -373,6 +382,20 @@ export class HeapGraph {
     }
     void this.retainedSizes;
     void this.distances;
+  }
+
+  /** Classes here, while another thread computes sizes. Distances are left until somebody asks. */
+  async #finishEarly(early: EarlySizes): Promise<void> {
+    this.#early = undefined;
+    const asked = early.finish(this.columns, this.policy);
+    void this.classes;
+    const sizes = await asked;
+    if (sizes) {
+      this.#dominators = sizes.dominators;
+      this.#shallow = sizes.shallow;
+      this.#retained = sizes.retained;
+    }
+    void this.retainedSizes;
   }
 
   /** Bytes of everything: retained by the root, and outside the heap without a node. */

@@ -49,6 +49,8 @@ export interface SnapshotColumns {
    * Undefined when the source cannot be read again. Length nodeCount + 1.
    */
   lendIds?(): Uint32Array | undefined;
+  /** Gives away, once, memory that reading has left over. */
+  lendSpare?(): Uint32Array | undefined;
   /** Bytes as V8 wrote them. Float64Array only when some node is 4 GiB or more. */
   readonly nodeSelfSize: Uint32Array | Float64Array;
   /** 0 unknown, 1 attached, 2 detached; undefined when the file has no such field, or nothing in it. */

@@ -23,6 +23,14 @@ export function findLayout(fd: number, size: number): Layout {
   const tail = Buffer.alloc(Math.min(size, 256));
   readSync(fd, tail, 0, tail.length, size - tail.length);
   if (!tail.toString("latin1").trimEnd().endsWith("}")) throw badSnapshot(`it ends after ${size} bytes in the middle: it is cut off`);
+  return { ...findNodes(fd, size), stringsAt: findStrings(fd, size) };
+}
+
+/**
+ * The header, and where the nodes begin: all that is known while the rest is still being written.
+ * @throws LeakhuntError `BAD_SNAPSHOT` when they are not where V8 puts them.
+ */
+export function findNodes(fd: number, size: number): Pick<Layout, "header" | "nodesAt"> {
   const head = Buffer.alloc(Math.min(size, WINDOW));
   readSync(fd, head, 0, head.length, 0);
   const key = head.indexOf(NODES_KEY);
@@ -34,7 +42,7 @@ export function findLayout(fd: number, size: number): Layout {
   const bracket = head.indexOf("[", key + NODES_KEY.length);
   const between = head.subarray(key + NODES_KEY.length, bracket).toString("latin1");
   if (bracket < 0 || !/^\s*:\s*$/.test(between)) throw badSnapshot('"nodes" is not an array');
-  return { header, nodesAt: bracket + 1, stringsAt: findStrings(fd, size) };
+  return { header, nodesAt: bracket + 1 };
 }
 
 /** Searches backwards for the key of the string section; returns the position after its bracket. */

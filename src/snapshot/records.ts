@@ -7,7 +7,7 @@
 import { EDGES_PER_BLOCK } from "./edgeNames.ts";
 import { EdgeType } from "./format.ts";
 import { BATCH, type Kernel } from "./kernel.ts";
-import type { EdgeLabeller } from "./labeller.ts";
+import type { EdgeBatch } from "./labeller.ts";
 
 const COMMA = 0x2c;
 const NEWLINE = 0x0a;
@@ -111,6 +111,14 @@ export interface EdgeColumns {
   count: number;
 }
 
+/** What is done with the names of edges: they are understood at once, or kept until the strings are there. */
+export interface NameTaker {
+  /** Takes the `count` edges from `first` on, and mends the labels that the kernel gave them. */
+  mend(first: number, count: number, batch: EdgeBatch): void;
+  /** Takes one edge. @returns its label. */
+  take(e: number, type: number, name: number): number;
+}
+
 /** What the header says of edge records, and where their names go. */
 export interface EdgeShape {
   readonly types: Uint8Array;
@@ -118,7 +126,7 @@ export interface EdgeShape {
   readonly nodeFields: number;
   readonly nodeCount: number;
   readonly maxNames: number;
-  readonly labeller: EdgeLabeller;
+  readonly names: NameTaker;
   /** Byte of the first edge of each block of EDGES_PER_BLOCK, to read names back. */
   readonly positions: Float64Array;
 }
@@ -145,13 +153,13 @@ export function readEdges(kernel: Kernel, from: number, safe: number, offset: nu
   }
 }
 
-function takeEdges(kernel: Kernel, count: number, offset: number, into: EdgeColumns, { labeller, positions }: EdgeShape): void {
+function takeEdges(kernel: Kernel, count: number, offset: number, into: EdgeColumns, { names, positions }: EdgeShape): void {
   if (count === 0) return;
   const first = into.count;
   const zero = offset - kernel.window.byteOffset;
   let block = Math.ceil(first / EDGES_PER_BLOCK);
   for (let i = 0; block * EDGES_PER_BLOCK < first + count; i++, block++) positions[block] = zero + (kernel.positions[i] as number);
-  labeller.mend(first, count, kernel);
+  names.mend(first, count, kernel);
   into.label.set(kernel.label.subarray(0, count), first);
   into.to.set(kernel.to.subarray(0, count), first);
   into.count = first + count;
@@ -159,7 +167,7 @@ function takeEdges(kernel: Kernel, count: number, offset: number, into: EdgeColu
 
 /** @returns false when no snapshot has such an edge. */
 function takeEdge(record: Float64Array, position: number, into: EdgeColumns, shape: EdgeShape): boolean {
-  const { types, maxNames, nodeFields, nodeCount, labeller, positions } = shape;
+  const { types, maxNames, nodeFields, nodeCount, names, positions } = shape;
   const e = into.count;
   const type = types[record[0] as number] ?? NO_TYPE;
   const name = record[1] as number;
@@ -167,7 +175,7 @@ function takeEdge(record: Float64Array, position: number, into: EdgeColumns, sha
   const node = (record[2] as number) / nodeFields;
   if (type === NO_TYPE || name >= (isIndexed ? MOST + 1 : maxNames) || !Number.isInteger(node) || node >= nodeCount) return false;
   if (e % EDGES_PER_BLOCK === 0) positions[e / EDGES_PER_BLOCK] = position;
-  into.label[e] = labeller.take(e, type, name);
+  into.label[e] = names.take(e, type, name);
   into.to[e] = node;
   into.count = e + 1;
   return true;

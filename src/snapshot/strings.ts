@@ -133,19 +133,23 @@ const COMMA = 0x2c;
 const NEWLINE = 0x0a;
 const CLOSE_ARRAY = 0x5d;
 const CLOSE_OBJECT = 0x7d;
-/** What V8 writes between two strings: quote, comma, newline, quote. */
+/** What V8 writes between two strings: quote, comma, a newline (no more since V8 13.6, Node 24), quote. */
 const BETWEEN = 4;
+const BETWEEN_NEWER = 3;
 
 /** A string section as it stands in the file, not copied: only where each string ends is noted. */
 export class FileStringTable implements StringTable {
   readonly count: number;
   readonly #bytes: Buffer;
   readonly #ends: Uint32Array;
+  /** Bytes from the end of a string to the beginning of the next. */
+  readonly #between: number;
 
-  private constructor(bytes: Buffer, ends: Uint32Array, count: number) {
+  private constructor(bytes: Buffer, ends: Uint32Array, count: number, between: number) {
     this.#bytes = bytes;
     this.#ends = ends;
     this.count = count;
+    this.#between = between;
   }
 
   /**
@@ -157,6 +161,7 @@ export class FileStringTable implements StringTable {
     let ends = new Uint32Array(1 << 12);
     let count = 0;
     let p = 0;
+    let between = 0;
     while (p < size && bytes[p] === QUOTE) {
       for (p++; p < size && bytes[p] !== QUOTE; p++) if (bytes[p] === BACKSLASH) p++;
       if (p >= size) return undefined;
@@ -166,12 +171,15 @@ export class FileStringTable implements StringTable {
         ends = bigger;
       }
       ends[count++] = p++;
-      if (bytes[p] === COMMA && bytes[p + 1] === NEWLINE && bytes[p + 2] === QUOTE) p += 2;
-      else break;
+      if (bytes[p] !== COMMA) break;
+      if (between === 0) between = bytes[p + 1] === NEWLINE ? BETWEEN : BETWEEN_NEWER;
+      if (between === BETWEEN && bytes[p + 1] !== NEWLINE) return undefined;
+      p += between - 2;
+      if (bytes[p] !== QUOTE) return undefined;
     }
     if (count === 0 || bytes[p] !== CLOSE_ARRAY || bytes[p + 1] !== CLOSE_OBJECT) return undefined;
     for (p += 2; p < size; p++) if (!WHITE.has(bytes[p] as number)) return undefined;
-    return new FileStringTable(bytes, ends, count);
+    return new FileStringTable(bytes, ends, count, between);
   }
 
   byteLength(index: number): number {
@@ -187,7 +195,7 @@ export class FileStringTable implements StringTable {
   }
 
   #start(index: number): number {
-    return index === 0 ? 1 : this.#end(index - 1) + BETWEEN;
+    return index === 0 ? 1 : this.#end(index - 1) + this.#between;
   }
 
   #end(index: number): number {

@@ -26,10 +26,15 @@ const WATCH_MS = 100;
 /** A target that computes is believed to be at our snapshot for so many times the predicted pause. */
 const BELIEF = 10;
 
+/** Where a snapshot is until it is whole. */
+export function partOf(path: string): string {
+  return `${path}.part`;
+}
+
 /** See Target.capture. */
 export async function captureFile(source: CaptureSource, path: string, options: CaptureOptions): Promise<Outcome> {
   if (options.signal?.aborted === true) throw aborted("the snapshot");
-  const part = `${path}.part`;
+  const part = partOf(path);
   const token = randomBytes(16).toString("hex");
   try {
     await createPart(part, token);

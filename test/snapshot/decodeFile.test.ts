@@ -8,7 +8,7 @@ import { decodeFile } from "../../src/snapshot/decodeFile.ts";
 import { EDGES_PER_BLOCK } from "../../src/snapshot/edgeNames.ts";
 import { EDGE_TYPES, EdgeType, NODE_TYPES, NodeType } from "../../src/snapshot/format.ts";
 import { arbitraryHeap } from "../builder/arbitrary.ts";
-import { bySignal, temporaryFolder } from "../builder/captures.ts";
+import { bySignal, byWriteHeapSnapshot, otherNodes, temporaryFolder } from "../builder/captures.ts";
 import { columnsOf, decode, fileOf, type PlainEdge, type PlainHeap, unpacked } from "../builder/columns.ts";
 import { sampleFile } from "../builder/sample.ts";
 
@@ -58,6 +58,16 @@ test("any heap", async () => {
 
 test("a snapshot as this Node writes it", async () => {
   await alike(await bySignal(folder));
+});
+
+test.each(otherNodes)("a snapshot as %s writes it", async (node) => {
+  await alike(byWriteHeapSnapshot(folder, { exposeNumericValues: true }, node));
+});
+
+test("a snapshot without newlines, as V8 writes it since 13.6", async () => {
+  const text = sampleFile().toString("latin1");
+  expect(text).toContain('",\n"');
+  await alike(Buffer.from(text.replaceAll("\n", ""), "latin1"));
 });
 
 test("files longer than the window, with long and short numbers on its borders", async () => {
@@ -129,6 +139,8 @@ test.each<[string, (text: string) => string]>([
   ["a section between nodes and edges", (text) => text.replace('"edges"', '"more":[],"edges"')],
   ["strings that are not the last section", (text) => text.replace(/\]\}\s*$/, '],"more":1}')],
   ["spaces between strings", (text) => text.replace('"strings":["', '"strings":[ "')],
+  ["strings some of which have a newline between them", (text) => text.replace(/",\n"([^"]*"\]\})/, '","$1')],
+  ["a comma after the last string", (text) => text.replace(/\]\}\s*$/, ",]}")],
   ["no end", (text) => text.slice(0, -5)],
 ])("declines %s", async (_, change) => {
   const text = sampleFile().toString("latin1");

@@ -52,13 +52,13 @@ test("nodes of any numbers that it takes", () => {
   );
 });
 
-test("edges of any numbers that it takes, with the positions of every 128th", () => {
+test.each(["\n,", ","])("edges of any numbers that it takes, with the positions of every 128th, between them %j", (between) => {
   const edge = fc.tuple(fc.integer({ min: 0, max: 9 }), number(8), number(9, 306_783_378));
   fc.assert(
     fc.property(fc.array(edge, { minLength: 1, maxLength: 600 }), fc.nat(1000), fc.integer({ min: 5, max: 7 }), (edges, before, fields) => {
-      const lines = edges.map(([type, name, node]) => `${type},${name},${node * fields}\n,`);
+      const lines = edges.map(([type, name, node]) => `${type},${name},${node * fields}${between}`);
       // The last ones are not taken when something else is in sight.
-      put(lines.join("") + "1,2,3\n,".repeat(10));
+      put(lines.join("") + `1,2,3${between}`.repeat(15));
       const end = lines.join("").length;
       kernel.setTypes(Uint8Array.from({ length: 10 }, (_, i) => i));
       kernel.planes.fill(2);

@@ -245,7 +245,6 @@ export function edges(
       if (
         a - start != 1 ||
         (newlines & (line - 1)) != 0 ||
-        (newlines & line) == 0 ||
         nameDigits - 1 > 7 ||
         toDigits - 1 > 9 ||
         <u64>node * nodeFields != to ||
@@ -272,8 +271,9 @@ export function edges(
         special += 4;
       }
       n++;
-      newlines ^= line;
-      start = c + 2;
+      // V8 writes a newline before the comma between two records; since 13.6 only the comma.
+      start = c + 1 + <u32>((newlines & line) != 0);
+      newlines &= ~line;
       at = base + start;
     }
   }

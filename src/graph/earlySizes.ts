@@ -1,0 +1,94 @@
+// Starts the second thread of a live capture (earlySizesThread.ts), asks it, and judges its answer.
+
+import { Worker } from "node:worker_threads";
+import type { SnapshotColumns } from "../snapshot/columns.ts";
+import type { Unnamed } from "../snapshot/decodeAlong.ts";
+import { EdgeLabel } from "../snapshot/edgeLabels.ts";
+import { EdgeType, NodeType } from "../snapshot/format.ts";
+import { sharedBytes } from "../snapshot/shared.ts";
+import { DominatorTree } from "./dominators.ts";
+import type { EarlyAnswer, SizesJob, TreeJob } from "./earlySizesThread.ts";
+import type { EdgePolicy } from "./edgePolicy.ts";
+import { externalStringNames } from "./shallow.ts";
+
+/** The compiled thread, also when this module runs from source: Node 20 runs no .ts in a thread. */
+const THREAD = new URL(import.meta.url.endsWith(".ts") ? "../../dist/graph/earlySizesThread.js" : "./earlySizesThread.js", import.meta.url);
+
+export interface Sizes {
+  readonly dominators: DominatorTree;
+  readonly shallow: Uint32Array | Float64Array;
+  readonly retained: Uint32Array | Float64Array;
+}
+
+/** Sizes of one snapshot, by a thread of their own that begins before the snapshot is complete. */
+export class EarlySizes {
+  readonly #worker: Worker;
+  readonly #exit: Promise<undefined>;
+  #pageEdges: readonly number[] | undefined;
+  #isBegun = false;
+
+  /** Starts the thread, which does not keep the process alive. finish() or end() must be called. */
+  constructor() {
+    this.#worker = new Worker(THREAD, { resourceLimits: { maxYoungGenerationSizeMb: 2 } });
+    this.#worker.on("error", () => {}); // it ends, then
+    this.#exit = new Promise((resolve) => this.#worker.once("exit", () => resolve(undefined)));
+    this.#worker.unref();
+  }
+
+  /** Begins with the dominators: once, and before the labels of the edges are more than types. */
+  begin(columns: Unnamed): void {
+    const { nodeCount, firstEdge, edgeTo } = columns;
+    this.#pageEdges = pageEdgesByType(columns);
+    const edgeLabel = sharedBytes(columns.edgeLabel.length);
+    edgeLabel.set(columns.edgeLabel);
+    this.#post({ columns: { nodeCount, firstEdge, edgeLabel, edgeTo }, pageEdges: this.#pageEdges });
+    this.#isBegun = true;
+  }
+
+  /**
+   * The sizes of what begin() was given, now with names; the thread ends.
+   * @returns undefined when there are none, or they were made from a wrong guess.
+   */
+  async finish(columns: SnapshotColumns, { pageEdges, userRoots }: EdgePolicy): Promise<Sizes | undefined> {
+    try {
+      const isGuessed = this.#isBegun && String(pageEdges) === String(this.#pageEdges);
+      const done = isGuessed ? await this.#ask(columns, userRoots.length > 0) : undefined;
+      if (!done || !isEqual(done.tableEdges, tableEdgesOf(columns))) return undefined;
+      return { dominators: new DominatorTree(done.order, done.idom, done.column), shallow: done.shallow, retained: done.retained };
+    } finally {
+      await this.end();
+    }
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #ask(columns: SnapshotColumns, isTransferred: boolean): Promise<EarlyAnswer | undefined> {
+    const worker = this.#worker;
+    worker.ref();
+    const { nodeType, nodeName, nodeSelfSize } = columns;
+    this.#post({ columns: { nodeType, nodeName, nodeSelfSize }, externals: isTransferred ? externalStringNames(columns) : undefined });
+    const answer = new Promise<EarlyAnswer>((resolve) => worker.once("message", resolve));
+    return Promise.race([answer, this.#exit]);
+  }
+
+  #post(job: TreeJob | SizesJob): void {
+    this.#worker.postMessage(job);
+  }
+}
+
+/** EdgePolicy.pageEdges as far as types tell: a Node heap has no DOM trees. */
+function pageEdgesByType({ nodeType, firstEdge, edgeLabel, edgeTo }: Unnamed): number[] | undefined {
+  const edges = Array.from({ length: firstEdge[1] as number }, (_, e) => e);
+  if (edges.every((e) => nodeType[edgeTo[e] as number] === NodeType.synthetic)) return undefined;
+  return edges.filter((e) => edgeLabel[e] === EdgeType.shortcut);
+}
+
+function tableEdgesOf({ weakPairs, edgeLabel }: SnapshotColumns): number[] {
+  return [...weakPairs.edge].filter((e) => edgeLabel[e] === EdgeLabel.weakPairOfTable);
+}
+
+function isEqual(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}
