@@ -56,7 +56,7 @@ export class EarlySizes {
       if (!done || !isEqual(done.tableEdges, tableEdgesOf(columns))) return undefined;
       return { dominators: new DominatorTree(done.order, done.idom, done.column), shallow: done.shallow, retained: done.retained };
     } finally {
-      await this.end();
+      void this.end(); // which takes longer than one wants to wait
     }
   }
 
