@@ -10,7 +10,7 @@ import { VERBS } from "../commands/verbs.ts";
 import { LeakhuntError } from "../errors.ts";
 import { homePath } from "../hunts/home.ts";
 import { attachVerb } from "../prompt/attach.ts";
-import { wasSaid } from "../prompt/converse.ts";
+import { wasSaid } from "../prompt/output.ts";
 import { runVerb } from "../prompt/run.ts";
 import { forTerminal } from "../report/escape.ts";
 import { enterNamespace } from "./namespace.ts";

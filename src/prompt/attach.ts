@@ -5,9 +5,7 @@ import { sourceArgument, toCount } from "../commands/options.ts";
 import { parseSource } from "../commands/source.ts";
 import { defineVerb, type Verb } from "../commands/verb.ts";
 import { type Attached, attachedValue, attachedWithCost } from "./attached.ts";
-import { converse, type PromptOutput } from "./converse.ts";
-import { Debugging } from "./debugging.ts";
-import { arrived } from "./early.ts";
+import type { PromptOutput } from "./output.ts";
 
 /** The verb, bound to where its prompt writes. */
 export function attachVerb(output: PromptOutput): Verb {
@@ -33,6 +31,7 @@ export function attachVerb(output: PromptOutput): Verb {
       const given = parseSource(source as string | undefined);
       await session.attach(worker === undefined || given.kind === "file" ? given : { ...given, thread: worker as number });
       yield await attachedValue(session);
+      const { arrived, converse, Debugging } = await import("./debuggersPrompt.ts");
       const debugging = new Debugging(session);
       await arrived(debugging, (text) => output.say(text));
       await converse(session, debugging, output, options["json"] === true);

@@ -5,7 +5,7 @@ import { answer, toJson } from "../commands/answer.ts";
 import { buildProgram, runWords } from "../commands/program.ts";
 import type { Session } from "../commands/session.ts";
 import { looksLikeFile } from "../commands/source.ts";
-import type { TextStyle, Verb } from "../commands/verb.ts";
+import type { Verb } from "../commands/verb.ts";
 import { VERBS } from "../commands/verbs.ts";
 import { LeakhuntError, stillHeld } from "../errors.ts";
 import { forTerminal } from "../report/escape.ts";
@@ -17,23 +17,10 @@ import { findObject } from "./expression.ts";
 import { splitLine } from "./line.ts";
 import { type Lines, openLines } from "./lines.ts";
 import { readObjectLine, restOf } from "./objectLine.ts";
+import { noteSaid, type PromptOutput } from "./output.ts";
 import { stopValue } from "./scene.ts";
 import { threadVerbs } from "./threads.ts";
 import { debugVerbs } from "./verbs/index.ts";
-
-/** Where the prompt writes. */
-export interface PromptOutput {
-  readonly style: TextStyle;
-  print(text: string): void;
-  say(text: string): void;
-}
-
-const said = new WeakSet<object>();
-
-/** Whether the person has been told of this error beside the line that caused it. */
-export function wasSaid(error: unknown): boolean {
-  return typeof error === "object" && error !== null && said.has(error);
-}
 
 const LEAVE = new Set(["quit", "exit", "q"]);
 /** An empty line does again what these did. */
@@ -204,7 +191,7 @@ class Conversation {
   }
 
   #sayError(error: unknown, cancelled: boolean): void {
-    if (typeof error === "object" && error !== null) said.add(error);
+    noteSaid(error);
     if (cancelled && !(error instanceof LeakhuntError && error.code === "PAUSE_PENDING")) this.#output.say("cancelled");
     else if (error instanceof LeakhuntError) this.#output.say(forTerminal(error.line, 2000));
     else this.#output.say(`internal error: ${forTerminal(error instanceof Error ? error.message : String(error), 500)}`);

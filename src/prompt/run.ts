@@ -2,10 +2,8 @@
 
 import { defineVerb, type Verb } from "../commands/verb.ts";
 import { forTerminal } from "../report/escape.ts";
-import { type ProgramEnd, runProgram } from "../target/runProgram.ts";
-import { converse, type PromptOutput } from "./converse.ts";
-import { Debugging } from "./debugging.ts";
-import { childrenListenAnywhere, followChildren } from "./follow.ts";
+import type { ProgramEnd } from "../target/runProgram.ts";
+import type { PromptOutput } from "./output.ts";
 
 interface RunValue {
   readonly pid: number;
@@ -29,6 +27,7 @@ export function runVerb(output: PromptOutput): Verb {
       "leakhunt run --follow-children cluster.js",
     ],
     async *run(session, [command], options) {
+      const { childrenListenAnywhere, converse, Debugging, followChildren, runProgram } = await import("./debuggersPrompt.ts");
       const follow = options["followChildren"] === true;
       const env = follow ? childrenListenAnywhere(process.env) : process.env;
       const program = await runProgram(command as string[], { signal: session.signal, env });

@@ -4,6 +4,7 @@
 import { placeText } from "../report/places.ts";
 import type { FrameLine, LocalLine, ScopeLines, SourceLine, StopValue } from "../report/stopText.ts";
 import type { Frame, Scope, Stop } from "../target/debugger.ts";
+import { isUnset } from "../target/remoteValue.ts";
 import type { Debugging } from "./debugging.ts";
 import { nodeOf } from "./expression.ts";
 import { frameName } from "./frameName.ts";
@@ -50,11 +51,13 @@ export async function scopesOf(debugging: Debugging, frame: Frame, limit: number
   const shown: ScopeLines[] = [];
   for (const scope of scopes) {
     const named = limit === 0 || frame.functionName !== "" ? scope.variables : scope.variables.filter(({ name }) => !WRAPPER.has(name));
-    const variables = limit === 0 ? named : named.slice(0, limit);
+    const set = named.filter(({ value }) => !isUnset(value));
+    const variables = limit === 0 ? set : set.slice(0, limit);
     shown.push({
       title: scopeTitle(scope, frame),
       variables: await Promise.all(variables.map(({ name, value }) => localLine(debugging, name, value))),
-      omitted: scope.variables.length - variables.length,
+      unset: named.filter(({ value }) => isUnset(value)).map(({ name }) => name),
+      omitted: scope.variables.length - named.length + set.length - variables.length,
     });
   }
   return shown;

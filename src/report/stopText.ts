@@ -29,6 +29,8 @@ export interface ScopeLines {
   /** `locals of handle()`, `closure`. */
   readonly title: string;
   readonly variables: readonly LocalLine[];
+  /** Names of variables that have no value yet: told in one line, since code that has just begun has many. */
+  readonly unset: readonly string[];
   /** Variables that were left out. */
   readonly omitted: number;
 }
@@ -73,8 +75,8 @@ export function sourceLines(source: readonly SourceLine[], color: boolean): stri
 
 /** What is in scope, one scope after the other. */
 export function scopeLines(scopes: readonly ScopeLines[]): string[] {
-  return scopes.flatMap(({ title, variables, omitted }) => {
-    if (variables.length === 0) return [];
+  return scopes.flatMap(({ title, variables, unset, omitted }) => {
+    if (variables.length === 0 && unset.length === 0) return [];
     const sized = variables.some(({ shallow }) => shallow !== undefined);
     const rows = variables.map(({ name, value, shallow, retained }) => [
       `    ${forTerminal(name, 60)}`,
@@ -82,8 +84,9 @@ export function scopeLines(scopes: readonly ScopeLines[]): string[] {
       ...(sized ? [bytes(shallow), bytes(retained)] : []),
     ]);
     const [head = "", ...lines] = tableLines(sized ? SIZED : PLAIN, rows);
+    const none = unset.length > 0 ? [`    no value yet: ${forTerminal(unset.join(", "), 110)}`] : [];
     const more = omitted > 0 ? [`    … ${omitted} more (\`locals\` lists all)`] : [];
-    return [titled(`  ${forTerminal(title, 100)}`, head), ...lines, ...more];
+    return [titled(`  ${forTerminal(title, 100)}`, head), ...lines, ...none, ...more];
   });
 }
 

@@ -2,6 +2,7 @@
 import { expressionFailed, type LeakhuntError } from "../errors.ts";
 import type { RemoteValue } from "./debugger.ts";
 import type { Inspector } from "./inspector.ts";
+import { withPreview } from "./previews.ts";
 import type { RawEvaluated, RawObject } from "./protocol.ts";
 import { remoteValue } from "./remoteValue.ts";
 
@@ -21,7 +22,7 @@ export async function evaluateIn(
   callFrameId: string | undefined,
   inScope: (() => Promise<readonly string[]>) | undefined,
 ): Promise<RemoteValue> {
-  const how = { expression: literal(expression), objectGroup: GROUP, silent: true, generatePreview: true, timeout: LONGEST_MS };
+  const how = { expression: literal(expression), objectGroup: GROUP, silent: true, timeout: LONGEST_MS };
   const method = callFrameId === undefined ? "Runtime.evaluate" : "Debugger.evaluateOnCallFrame";
   const where = callFrameId === undefined ? { disableBreaks: true } : { callFrameId };
   const answer = await inspector.send(method, { ...how, ...where }).catch((error: LeakhuntError) => {
@@ -29,7 +30,7 @@ export async function evaluateIn(
     throw error;
   });
   const { result, exceptionDetails: thrown } = answer as unknown as RawEvaluated;
-  if (thrown === undefined) return remoteValue(result);
+  if (thrown === undefined) return remoteValue(await withPreview(inspector, result, GROUP));
   const why = thrown.exception === undefined ? thrown.text : thrownText(thrown.exception);
   const unknown = /^ReferenceError: (\S+) is not defined$/.exec(why)?.[1];
   if (unknown === undefined) throw expressionFailed(why);

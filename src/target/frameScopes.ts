@@ -3,8 +3,9 @@
 // remembered, and asked for one by one when somebody wants to see the variables again.
 import type { Scope, Variable } from "./debugger.ts";
 import type { Inspector } from "./inspector.ts";
+import { withPreview } from "./previews.ts";
 import type { RawEvaluated, RawFrame, RawProperty } from "./protocol.ts";
-import { remoteValue, unavailable } from "./remoteValue.ts";
+import { remoteValue, unavailable, unset } from "./remoteValue.ts";
 
 /** More frames than anybody looks through; those below lose their scopes at the first release. */
 const REMEMBERED_FRAMES = 64;
@@ -32,7 +33,9 @@ export class FrameScopes {
     const frame = this.#frames[index] as RawFrame;
     const scopes = this.#released ? await this.#again(frame, index) : await this.#handed(frame);
     if (frame.this.type === "undefined" || frame.this.className === "global") return scopes;
-    const value = this.#released ? await this.#value(frame, "this") : remoteValue(frame.this);
+    const value = this.#released
+      ? await this.#value(frame, "this")
+      : remoteValue(await withPreview(this.#inspector, frame.this, this.#group));
     return scopes.map((scope) => (scope.kind === "local" ? { ...scope, variables: [{ name: "this", value }, ...scope.variables] } : scope));
   }
 
@@ -54,8 +57,16 @@ export class FrameScopes {
     return Promise.all(
       frame.scopeChain
         .filter(({ type }) => type !== "global")
-        .map(async ({ type, object }) => ({ kind: type, variables: (await this.#properties(object.objectId, true)).map(variable) })),
+        .map(async ({ type, object }) => {
+          const properties = await this.#properties(object.objectId);
+          return { kind: type, variables: await Promise.all(properties.map((property) => this.#variable(property))) };
+        }),
     );
+  }
+
+  async #variable({ name, value, get }: RawProperty): Promise<Variable> {
+    if (value === undefined) return { name, value: get === undefined ? unset() : unavailable("getter") };
+    return { name, value: remoteValue(await withPreview(this.#inspector, value, this.#group)) };
   }
 
   async #again(frame: RawFrame, index: number): Promise<Scope[]> {
@@ -80,7 +91,7 @@ export class FrameScopes {
         .filter(({ type }) => type !== "global")
         .map(async ({ type, object }) => ({
           kind: type,
-          names: (await this.#properties(object.objectId, false)).map(({ name }) => name),
+          names: (await this.#properties(object.objectId)).map(({ name }) => name),
         })),
     );
     this.#names.set(index, asked);
@@ -88,20 +99,16 @@ export class FrameScopes {
   }
 
   async #value(frame: RawFrame, name: string): Promise<Variable["value"]> {
-    const how = { objectGroup: this.#group, silent: true, generatePreview: true };
+    const how = { objectGroup: this.#group, silent: true };
     const { callFrameId } = frame;
     const answer = await this.#inspector.send("Debugger.evaluateOnCallFrame", { callFrameId, expression: name, ...how });
     const { result, exceptionDetails } = answer as unknown as RawEvaluated;
-    return exceptionDetails === undefined ? remoteValue(result) : unavailable("no value");
+    if (exceptionDetails !== undefined) return unset();
+    return remoteValue(await withPreview(this.#inspector, result, this.#group));
   }
 
-  async #properties(objectId: string | undefined, generatePreview: boolean): Promise<readonly RawProperty[]> {
-    const answer = await this.#inspector.send("Runtime.getProperties", { objectId, ownProperties: true, generatePreview });
+  async #properties(objectId: string | undefined): Promise<readonly RawProperty[]> {
+    const answer = await this.#inspector.send("Runtime.getProperties", { objectId, ownProperties: true });
     return (answer as unknown as { result: RawProperty[] }).result;
   }
-}
-
-function variable({ name, value, get }: RawProperty): Variable {
-  if (value !== undefined) return { name, value: remoteValue(value) };
-  return { name, value: unavailable(get === undefined ? "no value" : "getter") };
 }

@@ -19,6 +19,15 @@ export const unavailable = (why: string): RemoteValue => ({
   objectId: undefined,
 });
 
+const NO_VALUE = "no value";
+
+/** A variable before its declaration ran, or one that V8 has optimised away. */
+export const unset = (): RemoteValue => unavailable(NO_VALUE);
+
+export function isUnset({ type, text }: RemoteValue): boolean {
+  return type === "undefined" && text === `<${NO_VALUE}>`;
+}
+
 function textOf(raw: RawObject): string {
   switch (raw.type) {
     case "string":

@@ -1,9 +1,10 @@
 // The debugger against real programs: where they stop, what is in scope there, and that they run on afterwards.
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Frame, Scope } from "../../src/target/debugger.ts";
 import { at, debug, files, lineOf, onward, stopOf, where } from "./debugged.ts";
-import { cleanUp, codeOf, isAlive, until } from "./programs.ts";
+import { cleanUp, codeOf, folder, isAlive, until } from "./programs.ts";
 
 afterEach(cleanUp);
 
@@ -50,6 +51,28 @@ describe("at a debugger statement", () => {
     expect(scopes[0]).toMatch(/^local: id = 0, session = Session \{id: 0\}, text = (<no value>|undefined)$/);
     expect(scopes[1]).toContain("sessions = Map(1) {0 => Session}");
     expect(await target.inspector.evaluate("globalThis.asked")).toBe(undefined);
+    await live.close();
+  });
+
+  test("looking at a big Map leaves no table of its entries in the target", async () => {
+    const text = `const big = new Map(Array.from({ length: 50_000 }, (_, i) => [i, {}])), few = new Map([[1, 2]]);
+      const each = big.values();
+      setInterval(function turn() { if (globalThis.go) debugger; return [big, few, each]; }, 50);
+      console.log("ready");`;
+    const { live, target } = await debug(join(files({ "big.cjs": text }), "big.cjs"));
+    await target.inspector.evaluate("go = true");
+    const frame = (await stopOf(live)).frames[0] as Frame;
+    const seen = async (): Promise<string[]> =>
+      (await live.scopes(frame)).flatMap(({ variables }) => variables.map(({ value }) => value.text));
+    expect(await seen()).toEqual(expect.arrayContaining(["Map(50000)", "Map(1) {1 => 2}"]));
+    expect((await live.evaluate("big", frame)).text).toBe("Map(50000)");
+    await live.release();
+    expect(await seen()).toEqual(expect.arrayContaining(["Map(50000)", "Map(1) {1 => 2}"]));
+    await live.release();
+    const path = join(folder(), "after.heapsnapshot");
+    await target.capture(path);
+    const pairs = readFileSync(path, "latin1").split("pair in WeakMap (table").length - 1;
+    expect(pairs).toBeLessThan(5000);
     await live.close();
   });
 
