@@ -2,7 +2,8 @@
 // Counted as DevTools' Summary does: nodes whose shallow size went to their owner are not objects of their own.
 
 import { type ClassTable, classify, type HeapClass, type Shape } from "../graph/classes.ts";
-import { type HeapGraph, isSystemName } from "../graph/heapGraph.ts";
+import type { HeapGraph } from "../graph/heapGraph.ts";
+import { isSystemName } from "../graph/v8Names.ts";
 import type { NodePredicate } from "./predicates.ts";
 
 export interface TypeCount {

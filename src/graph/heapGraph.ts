@@ -9,42 +9,22 @@ import { EdgeType, isIndexed, NodeType } from "../snapshot/format.ts";
 import { ClassNamer, type ClassTable, classify, type HeapClass, inferShapes, type Shape } from "./classes.ts";
 import { Collections } from "./collections.ts";
 import { heldByDebuggers } from "./debuggers.ts";
-import { computeDistances, SYSTEM_DISTANCE } from "./distances.ts";
-import { computeDominators, computeRetainedSizes, type DominatorTree } from "./dominators.ts";
+import { SYSTEM_DISTANCE } from "./distances.ts";
+import type { DominatorTree } from "./dominators.ts";
 import type { EarlySizes } from "./earlySizes.ts";
 import { type EdgePolicy, edgePolicyOf } from "./edgePolicy.ts";
 import { Emitters } from "./emitters.ts";
+import { type ComputeOptions, HeapSizes } from "./heapSizes.ts";
 import type { EdgeIndex, NodeIndex, ObjectId } from "./ids.ts";
 import { search, sortedOrder } from "./lookUp.ts";
+import { findPointerSize } from "./pointerSize.ts";
 import { RetainerSearch } from "./retainerSearch.ts";
 import { indexRetainers, type RetainerIndex } from "./retainers.ts";
 import { RootPaths } from "./rootPaths.ts";
 import { Scopes } from "./scopes.ts";
 import { Scratch } from "./scratch.ts";
 import { Scripts } from "./scripts.ts";
-import { computeShallowSizes, externalStringNames } from "./shallow.ts";
-import { sizesBeside } from "./sizesBeside.ts";
-
-/** Names that V8 gives its own objects; the memory behind buffers and strings is the program's. */
-export function isSystemName(name: string): boolean {
-  return name.startsWith("system / ") && name !== "system / JSArrayBufferData" && name !== "system / ExternalStringData";
-}
-
-/** Objects of V8 are a whole number of slots: one odd multiple of 4 gives compressed pointers away. */
-function findPointerSize({ nodeCount, nodeType, nodeSelfSize }: SnapshotColumns): 4 | 8 {
-  for (let n = 0; n < nodeCount; n++) {
-    if (((nodeSelfSize[n] as number) & 7) !== 4) continue; // so is the memory behind buffers, which has no slots
-    const type = nodeType[n];
-    if (type === NodeType.closure || type === NodeType.object || type === NodeType.array) return 4;
-  }
-  return 8;
-}
-
-/** Dominators of so many edges take less than a tenth of a second. */
-const FEW_EDGES = 1_500_000;
-
-/** With more edges than this a second thread is faster, its start included. */
-const TWO_THREADS = 3_000_000;
+import { V8Names } from "./v8Names.ts";
 
 /** Up to here a scan of the ids (a millisecond per million) is cheaper than sorting them. */
 const FEW_LOOK_UPS = 64;
@@ -62,16 +42,12 @@ export class HeapGraph {
   readonly root: NodeIndex = 0 as NodeIndex;
   #policy: EdgePolicy | undefined;
   #retainers: RetainerIndex | undefined;
-  #distances: Int32Array | undefined;
-  #dominators: DominatorTree | undefined;
-  #early: EarlySizes | undefined;
-  #shallow: Uint32Array | Float64Array | undefined;
-  #retained: Uint32Array | Float64Array | undefined;
+  readonly #sizes: HeapSizes;
+  readonly #names: V8Names;
   #classes: ClassTable | undefined;
   #locatedClasses: ClassTable | undefined;
   #classNamer: ClassNamer | undefined;
   #shapes: readonly Shape[] | undefined;
-  #areSizesComputed = false;
   readonly #retainerSearch = new RetainerSearch(this);
   #idOrder: Uint32Array | undefined;
   #idLookUps = 0;
@@ -80,10 +56,7 @@ export class HeapGraph {
   readonly #locationAt = new Map<number, number>();
   #rootPaths: RootPaths | undefined;
   #heldByDebuggers: ReadonlySet<number> | undefined;
-  readonly #contextNames = new Map<number, boolean>();
-  readonly #systemNames = new Map<number, boolean>();
   #pointerSize: 4 | 8 | undefined;
-  readonly #nativeContextNames = new Map<number, boolean>();
   /** Working columns of whole-heap passes. */
   readonly scratch: Scratch;
   /** Views that make a V8 heap readable. */
@@ -104,13 +77,14 @@ export class HeapGraph {
   /** @param options.early what has begun to compute this graph's sizes. */
   constructor(columns: SnapshotColumns, options: { internals?: boolean; early?: EarlySizes | undefined } = {}) {
     this.internals = options.internals ?? false;
-    this.#early = options.early;
     this.columns = columns;
     this.nodeCount = columns.nodeCount;
     this.edgeCount = columns.edgeCount;
+    this.#names = new V8Names(columns.strings);
     this.scratch = new Scratch(columns.nodeCount + 1);
     const spare = columns.lendSpare?.();
     if (spare) this.scratch.cutUp(spare);
+    this.#sizes = new HeapSizes(columns, this.scratch, () => this.policy, options.early);
   }
 
   /** The same heap with V8's plumbing shown. Nodes keep their numbers; results are computed anew. */
@@ -297,23 +271,16 @@ export class HeapGraph {
     return edge.subarray(first[n], first[n + 1]);
   }
   get distances(): Int32Array {
-    this.#distances ??= computeDistances(this.columns, this.policy.userRoots);
-    return this.#distances;
+    return this.#sizes.distances;
   }
   get dominators(): DominatorTree {
-    this.#dominators ??= computeDominators(this.columns, this.policy, this.scratch);
-    return this.#dominators;
+    return this.#sizes.dominators;
   }
   get shallowSizes(): Uint32Array | Float64Array {
-    this.#shallow ??=
-      this.policy.userRoots.length > 0
-        ? computeShallowSizes(this.columns, externalStringNames(this.columns), this.scratch)
-        : this.columns.nodeSelfSize;
-    return this.#shallow;
+    return this.#sizes.shallow;
   }
   get retainedSizes(): Uint32Array | Float64Array {
-    this.#retained ??= computeRetainedSizes(this.dominators, this.shallowSizes, this.scratch);
-    return this.#retained;
+    return this.#sizes.retained;
   }
   /** Classes by DevTools' names, plain objects split by the shapes of this snapshot. */
   get classes(): ClassTable {
@@ -356,46 +323,15 @@ export class HeapGraph {
 
   /** Whether sizes are known already, or so quickly that nobody notices. */
   get sizesAtHand(): boolean {
-    return this.edgeCount <= FEW_EDGES || this.#areSizesComputed;
+    return this.#sizes.areAtHand;
   }
 
   /**
    * Computes what `sizesAtHand` asks for, in a big heap by two threads. Only a matter of speed: whoever asks for a size
    * without it gets the same one.
-   * @param options.ids false when no id will be asked for: their memory is used meanwhile.
-   * @param options.threads by the size of the heap unless told.
    */
-  async computeSizes(options: { ids?: boolean; threads?: 1 | 2 } = {}): Promise<void> {
-    this.#areSizesComputed = true;
-    if (this.#early) return this.#finishEarly(this.#early);
-    const two = (options.threads ?? (this.edgeCount > TWO_THREADS ? 2 : 1)) === 2;
-    if (options.ids === false && two) {
-      const lent = this.columns.lendIds?.();
-      if (lent) this.scratch.give(lent);
-    }
-    const other = two && !this.#shallow && !this.#distances ? sizesBeside(this.columns, this.policy.userRoots) : undefined;
-    void this.dominators;
-    const done = await other;
-    if (done) {
-      this.#shallow = done.shallow;
-      this.#distances = done.distances;
-    }
-    void this.retainedSizes;
-    void this.distances;
-  }
-
-  /** Classes here, while another thread computes sizes. Distances are left until somebody asks. */
-  async #finishEarly(early: EarlySizes): Promise<void> {
-    this.#early = undefined;
-    const asked = early.finish(this.columns, this.policy);
-    void this.classes;
-    const sizes = await asked;
-    if (sizes) {
-      this.#dominators = sizes.dominators;
-      this.#shallow = sizes.shallow;
-      this.#retained = sizes.retained;
-    }
-    void this.retainedSizes;
+  computeSizes(options: ComputeOptions = {}): Promise<void> {
+    return this.#sizes.compute(options, () => void this.classes);
   }
 
   /** Bytes of everything: retained by the root, and outside the heap without a node. */
@@ -418,24 +354,12 @@ export class HeapGraph {
 
   /** Whether this string index names a closure scope (`system / Context`, with or without its owner's name). */
   isContextName(nameIndex: number): boolean {
-    let is = this.#contextNames.get(nameIndex);
-    if (is === undefined) {
-      const name = this.columns.strings.get(nameIndex);
-      is = name === "system / Context" || name.startsWith("system / Context / ");
-      this.#contextNames.set(nameIndex, is);
-    }
-    return is;
+    return this.#names.context.is(nameIndex);
   }
 
   /** Whether the node's name is that of the context of a realm (`vm` makes several). */
   isNativeContext(n: number): boolean {
-    const nameIndex = this.columns.nodeName[n] as number;
-    let is = this.#nativeContextNames.get(nameIndex);
-    if (is === undefined) {
-      is = this.columns.strings.get(nameIndex).startsWith("system / NativeContext");
-      this.#nativeContextNames.set(nameIndex, is);
-    }
-    return is;
+    return this.#names.nativeContext.is(this.columns.nodeName[n] as number);
   }
 
   /** Bytes of one slot of the heap: 8, or 4 where V8 compresses pointers (Chromium, some builds of Node). */
@@ -447,16 +371,7 @@ export class HeapGraph {
   /** Whether the node is one of V8's own objects: type `hidden`, or `native` by V8's newer naming. */
   isSystem(n: number): boolean {
     const type = this.type(n);
-    return type === NodeType.hidden || (type === NodeType.native && this.#systemName(this.columns.nodeName[n] as number));
-  }
-
-  #systemName(nameIndex: number): boolean {
-    let is = this.#systemNames.get(nameIndex);
-    if (is === undefined) {
-      is = isSystemName(this.columns.strings.get(nameIndex));
-      this.#systemNames.set(nameIndex, is);
-    }
-    return is;
+    return type === NodeType.hidden || (type === NodeType.native && this.#names.system.is(this.columns.nodeName[n] as number));
   }
 
   /** Value of a number node as text, when the snapshot was taken with numeric values. */

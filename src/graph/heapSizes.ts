@@ -1,0 +1,106 @@
+// What a heap weighs: distances, dominators, shallow and retained sizes, each computed when first asked for and kept. In a
+// big heap two threads share the work, and for a live target it may have begun before the snapshot was complete.
+
+import type { SnapshotColumns } from "../snapshot/columns.ts";
+import { computeDistances } from "./distances.ts";
+import { computeDominators, computeRetainedSizes, type DominatorTree } from "./dominators.ts";
+import type { EarlySizes } from "./earlySizes.ts";
+import type { EdgePolicy } from "./edgePolicy.ts";
+import type { Scratch } from "./scratch.ts";
+import { computeShallowSizes, externalStringNames } from "./shallow.ts";
+import { sizesBeside } from "./sizesBeside.ts";
+
+/** Dominators of so many edges take less than a tenth of a second. */
+const FEW_EDGES = 1_500_000;
+/** With more edges than this a second thread is faster, its start included. */
+const TWO_THREADS = 3_000_000;
+
+export interface ComputeOptions {
+  /** False when no id will be asked for: their memory is used meanwhile. */
+  readonly ids?: boolean;
+  /** By the size of the heap unless told. */
+  readonly threads?: 1 | 2;
+}
+
+/** Sizes are bytes, by node. */
+export class HeapSizes {
+  readonly #columns: SnapshotColumns;
+  readonly #scratch: Scratch;
+  readonly #policy: () => EdgePolicy;
+  #early: EarlySizes | undefined;
+  #distances: Int32Array | undefined;
+  #dominators: DominatorTree | undefined;
+  #shallow: Uint32Array | Float64Array | undefined;
+  #retained: Uint32Array | Float64Array | undefined;
+  #areComputed = false;
+
+  /** @param early what has begun to compute the sizes of this heap. */
+  constructor(columns: SnapshotColumns, scratch: Scratch, policy: () => EdgePolicy, early: EarlySizes | undefined) {
+    this.#columns = columns;
+    this.#scratch = scratch;
+    this.#policy = policy;
+    this.#early = early;
+  }
+
+  get distances(): Int32Array {
+    this.#distances ??= computeDistances(this.#columns, this.#policy().userRoots);
+    return this.#distances;
+  }
+  get dominators(): DominatorTree {
+    this.#dominators ??= computeDominators(this.#columns, this.#policy(), this.#scratch);
+    return this.#dominators;
+  }
+  get shallow(): Uint32Array | Float64Array {
+    this.#shallow ??=
+      this.#policy().userRoots.length > 0
+        ? computeShallowSizes(this.#columns, externalStringNames(this.#columns), this.#scratch)
+        : this.#columns.nodeSelfSize;
+    return this.#shallow;
+  }
+  get retained(): Uint32Array | Float64Array {
+    this.#retained ??= computeRetainedSizes(this.dominators, this.shallow, this.#scratch);
+    return this.#retained;
+  }
+
+  /** Whether sizes are known already, or so quickly that nobody notices. */
+  get areAtHand(): boolean {
+    return this.#columns.edgeCount <= FEW_EDGES || this.#areComputed;
+  }
+
+  /**
+   * Computes what `areAtHand` asks for. Only a matter of speed: whoever asks for a size without it gets the same one.
+   * @param meanwhile what this thread may as well do while another one computes.
+   */
+  async compute(options: ComputeOptions, meanwhile: () => void): Promise<void> {
+    this.#areComputed = true;
+    if (this.#early) return this.#finishEarly(this.#early, meanwhile);
+    const two = (options.threads ?? (this.#columns.edgeCount > TWO_THREADS ? 2 : 1)) === 2;
+    if (options.ids === false && two) {
+      const lent = this.#columns.lendIds?.();
+      if (lent) this.#scratch.give(lent);
+    }
+    const other = two && !this.#shallow && !this.#distances ? sizesBeside(this.#columns, this.#policy().userRoots) : undefined;
+    void this.dominators;
+    const done = await other;
+    if (done) {
+      this.#shallow = done.shallow;
+      this.#distances = done.distances;
+    }
+    void this.retained;
+    void this.distances;
+  }
+
+  /** Distances are left until somebody asks. */
+  async #finishEarly(early: EarlySizes, meanwhile: () => void): Promise<void> {
+    this.#early = undefined;
+    const asked = early.finish(this.#columns, this.#policy());
+    meanwhile();
+    const sizes = await asked;
+    if (sizes) {
+      this.#dominators = sizes.dominators;
+      this.#shallow = sizes.shallow;
+      this.#retained = sizes.retained;
+    }
+    void this.retained;
+  }
+}
