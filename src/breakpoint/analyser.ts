@@ -63,4 +63,7 @@ function refusal(error: unknown): Refusal {
 }
 
 const request = JSON.parse(readFileSync(0, "utf8")) as Request;
-process.stdout.write(JSON.stringify(await answer(request).catch(refusal)));
+const answered = JSON.stringify(await answer(request).catch(refusal));
+// The program stands still until this process has ended. Node's own way out takes the columns apart, and on Node 20 it was
+// seen to wait for a background compiler without end (cli/main.ts): everything is said, so nothing is waited for.
+process.stdout.write(answered, () => process.kill(process.pid, "SIGKILL"));

@@ -1,30 +1,21 @@
 // Sizes that were begun before the strings were there are those that one thread computes from the whole snapshot.
-import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { mostCommonTypes } from "../../src/analysis/typeTable.ts";
 import { EarlySizes } from "../../src/graph/earlySizes.ts";
 import { HeapGraph } from "../../src/graph/heapGraph.ts";
 import type { SnapshotColumns } from "../../src/snapshot/columns.ts";
-import { decodeFile } from "../../src/snapshot/decodeFile.ts";
 import { EdgeLabel, TYPE_OF_LABEL } from "../../src/snapshot/edgeLabels.ts";
 import { EdgeType } from "../../src/snapshot/format.ts";
 import { PracticeHeap } from "../../src/snapshot/practice.ts";
 import { byWriteHeapSnapshot, otherNodes, temporaryFolder } from "../builder/captures.ts";
+import { fastColumns } from "../builder/fastColumns.ts";
 
 const { path: folder, remove } = temporaryFolder();
 afterAll(remove);
 
-async function opened(file: Buffer): Promise<SnapshotColumns> {
-  const path = join(folder, "heap.heapsnapshot");
-  writeFileSync(path, file);
-  const fd = openSync(path, "r");
-  const columns = await decodeFile(fd);
-  if (!columns) closeSync(fd);
-  expect(columns).toBeDefined();
-  return columns as SnapshotColumns;
-}
+const opened = (file: Buffer): Promise<SnapshotColumns> => fastColumns(file, folder);
 
 /** As columns are before there are names. */
 function unnamed(columns: SnapshotColumns): SnapshotColumns {

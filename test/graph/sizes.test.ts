@@ -1,26 +1,17 @@
 // Sizes by two threads and with lent columns are the sizes that one thread computes.
-import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { mostCommonTypes } from "../../src/analysis/typeTable.ts";
 import { HeapGraph } from "../../src/graph/heapGraph.ts";
 import type { SnapshotColumns } from "../../src/snapshot/columns.ts";
-import { decodeFile } from "../../src/snapshot/decodeFile.ts";
 import { bySignal, byWriteHeapSnapshot, temporaryFolder } from "../builder/captures.ts";
+import { fastColumns } from "../builder/fastColumns.ts";
 
 const { path: folder, remove } = temporaryFolder();
 afterAll(remove);
 
-async function opened(file: Buffer): Promise<SnapshotColumns> {
-  const path = join(folder, "heap.heapsnapshot");
-  writeFileSync(path, file);
-  const fd = openSync(path, "r");
-  const columns = await decodeFile(fd);
-  if (!columns) closeSync(fd);
-  expect(columns).toBeDefined();
-  return columns as SnapshotColumns;
-}
+const opened = (file: Buffer): Promise<SnapshotColumns> => fastColumns(file, folder);
 
 test("the second thread is built where it is looked for", () => {
   expect(existsSync(fileURLToPath(new URL("../../dist/graph/sizesThread.js", import.meta.url)))).toBe(true);
