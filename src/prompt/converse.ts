@@ -77,7 +77,11 @@ class Conversation {
     this.#debugging.onStop = () => void this.#showStop();
     this.#debugging.onNews = (text) => this.#beside(forTerminal(text, 300));
     outer.addEventListener("abort", () => leave(), { once: true });
-    await this.#showFirstStop();
+    // What happened while the prompt was being opened tells nobody any more.
+    const { gone, askedToEnd } = session.live ?? {};
+    if (outer.aborted || askedToEnd) leave();
+    else if (gone !== undefined) session.onLost(gone);
+    if (!this.#over) await this.#showFirstStop();
     let failed: unknown;
     for await (const line of this.#lines) {
       if (this.#over) break;

@@ -1,5 +1,6 @@
 // However leakhunt ends, the target runs on, its inspector is closed, and no half snapshot stays behind.
 import { readdirSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import type { RunningFixture } from "../../fixtures/index.mjs";
 import { expectUntouched, leakhunt, listening, newHome, start, target } from "../support/leakhunt.ts";
@@ -162,13 +163,19 @@ test.concurrent("Ctrl-C while growth waits for its next round", async (context) 
   expect(leftovers(home)).toEqual([]);
 });
 
-test.concurrent("SIGTERM and SIGHUP end a piped attach as well", async (context) => {
+test.concurrent("SIGTERM and SIGHUP end a piped attach as well, also while its prompt is being opened", async (context) => {
   const home = newHome(context);
   const it = await target(context, "number-keys");
   const ports = listening(it.pid);
-  for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+  for (const [signal, after] of [
+    ["SIGTERM", 0],
+    ["SIGTERM", 4],
+    ["SIGTERM", 12],
+    ["SIGHUP", 100],
+  ] as const) {
     const holder = start(home, ["attach", String(it.pid)]);
     await holder.sees(/opened by leakhunt/);
+    await sleep(after);
     holder.child.kill(signal);
     expect((await holder.ended).code).toBe(130);
     await expectUntouched(it, ports);
