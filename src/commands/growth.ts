@@ -198,6 +198,7 @@ async function oneRound(
 
 /** Waits for the next round; ends early when the person cancels or the target goes. */
 async function pause(session: Session, ms: number, live: Live): Promise<void> {
+  session.signal.throwIfAborted();
   const controller = new AbortController();
   const stop = (): void => controller.abort();
   session.signal.addEventListener("abort", stop, { once: true });

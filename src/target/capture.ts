@@ -187,7 +187,9 @@ class Watch {
 
   private cancelled(ended: AbortSignal): Promise<never> {
     return new Promise((_, reject) => {
-      this.signal?.addEventListener("abort", () => reject(aborted("the snapshot")), { once: true, signal: ended });
+      const cancel = (): void => reject(aborted("the snapshot"));
+      this.signal?.addEventListener("abort", cancel, { once: true, signal: ended });
+      if (this.signal?.aborted) cancel();
     });
   }
 }

@@ -165,7 +165,9 @@ class CdpInspector implements Inspector {
       onProgress?.(params as unknown as SnapshotProgress),
     );
     const cancelled = new Promise<never>((_, reject) => {
-      signal?.addEventListener("abort", () => reject(aborted("the snapshot")), { once: true });
+      const cancel = (): void => reject(aborted("the snapshot"));
+      signal?.addEventListener("abort", cancel, { once: true });
+      if (signal?.aborted) cancel();
       if (signal?.aborted === true) reject(aborted("the snapshot"));
     });
     try {

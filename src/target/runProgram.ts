@@ -62,7 +62,9 @@ export async function runProgram(command: readonly string[], options: RunOptions
   const listening = urlOf(child, options);
   const stopped = new Promise<never>((_, reject) => {
     ended.then(({ line }) => reject(programEnded(line.replace(/^the program ended /, ""))), reject);
-    signal?.addEventListener("abort", () => reject(aborted("starting the program")), { once: true });
+    const cancel = (): void => reject(aborted("starting the program"));
+    signal?.addEventListener("abort", cancel, { once: true });
+    if (signal?.aborted) cancel();
   });
   stopped.catch(() => {});
   try {
