@@ -5,7 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { LeakhuntError, usage } from "../errors.ts";
 import type { ArgumentSpec, OptionSpec, Options, Verb } from "./verb.ts";
 
-export type RunVerb = (verb: Verb, args: readonly unknown[], options: Options) => Promise<void>;
+export type RunVerb = (verb: Verb, args: readonly unknown[], options: Options) => Promise<unknown>;
 
 export interface ProgramTexts {
   readonly name: string;
