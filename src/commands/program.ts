@@ -31,7 +31,7 @@ export function buildProgram(verbs: readonly Verb[], run: RunVerb, texts: Progra
     if (verb.examples.length > 0) command.addHelpText("after", `\nExamples:\n${verb.examples.map(indent).join("\n")}`);
     command.action((...given: unknown[]) => {
       const options = given[verb.arguments.length] as Options;
-      return run(verb, given.slice(0, verb.arguments.length), options);
+      return run(verb, given.slice(0, verb.arguments.length), options) as Promise<void>;
     });
   }
   return program;

@@ -45,7 +45,8 @@ function condition(result: { condition?: string | undefined }): string {
   return result.condition === undefined ? "was found" : `meets ${forTerminal(result.condition)}`;
 }
 
-function chainLines(path: RetainingPath): string[] {
+/** A path from its root down, a line for each step, each a little further to the right. */
+export function chainLines(path: RetainingPath): string[] {
   const lines = [`  ${rootLine(path)}`];
   let depth = 0;
   for (const step of path.steps) {

@@ -45,6 +45,16 @@ export class GrowthHunt {
     this.#rounds.add(graph, facts);
   }
 
+  /** Lets go of the last heap, so that there is room for the next. Judging needs the next one first. */
+  rest(): void {
+    this.#rounds.rest();
+  }
+
+  /** Native memory by the names that V8 knows, and what each gained since the first round. Bytes. */
+  natives(): { readonly name: string; readonly bytes: number; readonly delta: number }[] {
+    return this.#rounds.natives();
+  }
+
   /** Of each round: shallow bytes of what is reachable, and objects that a program can name. */
   heaps(): readonly { readonly bytes: number; readonly objects: number }[] {
     return this.#rounds.heap();

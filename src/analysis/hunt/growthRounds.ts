@@ -18,6 +18,8 @@ interface Fold extends RoundFacts {
   /** Objects and bytes by path, as many as there were paths. */
   readonly count: Uint32Array;
   readonly bytes: Float64Array;
+  /** Native memory by name. */
+  readonly native: ReadonlyMap<string, number>;
   readonly lastId: number;
   readonly heapBytes: number;
   readonly objects: number;
@@ -56,7 +58,9 @@ export class GrowthRounds {
     let lastId = 0;
     let heapBytes = 0;
     let objects = 0;
+    const native = new Map<string, number>();
     for (let n = 0; n < nodeCount; n++) {
+      if (nodeType[n] === NodeType.native) native.set(graph.name(n), (native.get(graph.name(n)) ?? 0) + (nodeSelfSize[n] as number));
       const path = paths[n] as number;
       if (path === 0) continue;
       const id = nodeId[n] as number;
@@ -72,8 +76,22 @@ export class GrowthRounds {
       count[path] = (count[path] as number) + 1;
       objects++;
     }
-    this.#folds.push({ ...facts, count, bytes, lastId, heapBytes, objects });
+    this.#folds.push({ ...facts, count, bytes, native, lastId, heapBytes, objects });
     this.#last = { graph, paths };
+  }
+
+  /** Lets go of the last heap. */
+  rest(): void {
+    this.#last = undefined;
+  }
+
+  /** Native memory of the last round by name, and what it gained since the first, the biggest gain first. */
+  natives(): { name: string; bytes: number; delta: number }[] {
+    const first = this.#folds[0]?.native;
+    return [...(this.#folds.at(-1)?.native ?? [])]
+      .map(([name, bytes]) => ({ name, bytes, delta: bytes - (first?.get(name) ?? 0) }))
+      .sort((a, b) => b.delta - a.delta || b.bytes - a.bytes)
+      .slice(0, NATIVES);
   }
 
   /** Objects on a path, by round. */
@@ -178,6 +196,8 @@ export class GrowthRounds {
     return Math.max(0, (this.#folds.at(-1)?.bytes[path] ?? 0) - (this.#folds[0]?.bytes[path] ?? 0));
   }
 }
+
+const NATIVES = 8;
 
 /** V8 counts the ids of these upwards; embedders' nodes have ids of another kind. */
 const COUNTED: ReadonlySet<number> = new Set([NodeType.object, NodeType.closure, NodeType.string, NodeType.array]);
