@@ -206,7 +206,8 @@ class Types {
       case NodeType.wasmObject:
         return 0;
       case NodeType.native:
-        return graph.isSystem(node) ? PathFlag.plumbing : 0;
+        // Embedders' nodes stand behind a wrapper in JavaScript, and their ids are new in each snapshot.
+        return PathFlag.plumbing;
       case NodeType.code:
       case NodeType.objectShape:
         return isPlumbing(graph, node) ? PathFlag.plumbing : PathFlag.plumbing | PathFlag.v8;

@@ -1,8 +1,10 @@
 // A cause as a person wants to read it: what gathers, in whose hands, since when, and where in the source.
 
 import { createHash } from "node:crypto";
-import { placeText } from "../../graph/describe.ts";
+import { describe, placeText } from "../../graph/describe.ts";
+import type { HeapGraph } from "../../graph/heapGraph.ts";
 import { foldPath, holdersOf } from "../../graph/holds.ts";
+import { NodeType } from "../../graph/kinds.ts";
 import { PathFlag } from "../../graph/pathBook.ts";
 import type { RootPath } from "../../graph/rootPaths.ts";
 import { isBuiltinScript } from "../../graph/scripts.ts";
@@ -63,7 +65,7 @@ export function describeCause(rounds: GrowthRounds, last: LastHeap, cause: Cause
     number,
     fingerprint: createHash("sha1").update(book.text(main.path)).digest("hex").slice(0, 12),
     kind,
-    type: node === undefined ? book.words.word(book.type(main.path)) : graph.className(node),
+    type: node === undefined ? book.words.word(book.type(main.path)) : typeName(graph, node),
     location: node === undefined ? undefined : placeText(graph, node),
     measure: main.measure,
     series: seen,
@@ -99,6 +101,11 @@ export function clearedOf(last: LastHeap, { path, series, trend }: Candidate): C
   const why = trend.kind === "grows" ? "steady" : trend.kind;
   if (node === undefined) return { name: "something that is gone", type: "", series, why };
   return { name: ownName(last, node), type: graph.className(node), series, why };
+}
+
+/** Functions are told by their names: that they are functions says nothing. */
+function typeName(graph: HeapGraph, node: number): string {
+  return graph.type(node) === NodeType.closure && graph.name(node) !== "" ? describe(graph, node).title : graph.className(node);
 }
 
 function ownName(last: LastHeap, node: number): string {
@@ -186,7 +193,7 @@ function gathersOf(last: LastHeap, grown: readonly GrownPath[], cause: Cause): G
   const byType = new Map<string, { row: GrowingType; depth: number }>();
   for (const { node, count, delta, bytesDelta, depth } of grown) {
     if (node === undefined || graph.scopes.isScope(node)) continue;
-    const type = graph.className(node);
+    const type = typeName(graph, node);
     const known = byType.get(type);
     const row: GrowingType = {
       type,
