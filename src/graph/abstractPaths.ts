@@ -13,8 +13,8 @@ const DICTIONARY = 24;
 /** Wide classes of the program and of Node have less than this; below, names count unless the object is a plain one. */
 const WIDE_CLASS = 96;
 
-/** Parts of names that are data: `req-738`, `6f9619ff-8b86-d011`. */
-const DATA_IN_NAME = /[0-9a-f]{8,}(?:-[0-9a-f]{4,})*|\d+/gi;
+/** Names that are data: `req-738`, `6f9619ff-8b86-d011`. */
+const IS_DATA = /\d\d|(?=[a-f]*\d)[0-9a-f]{8,}/i;
 
 /**
  * The abstract path of every node, 0 for those that no root path leads to. About 120 ns a node, and 12 bytes a node while it
@@ -117,7 +117,7 @@ class StepWords {
     let word = known[name] as number;
     if (word === 0) {
       const text = this.#graph.columns.strings.get(name);
-      word = this.#book.words.number(`${SIGN[type] ?? "~"}${type === EdgeType.context ? text : text.replace(DATA_IN_NAME, "#")}`);
+      word = type === EdgeType.property && IS_DATA.test(text) ? this.anyKey : this.#book.words.number(`${SIGN[type] ?? "~"}${text}`);
       known[name] = word;
     }
     return word;

@@ -104,7 +104,6 @@ class Bodies {
  * type does: what grows as a type and on no path is looked for where most of its new objects are.
  */
 function byType(rounds: GrowthRounds, last: LastHeap, known: ReadonlyMap<number, Candidate>): Candidate[] {
-  if (!last.born) return [];
   const { book } = rounds;
   const byType = new Map<number, number[]>();
   for (let path = 1; path < book.size; path++) {
@@ -124,13 +123,18 @@ function byType(rounds: GrowthRounds, last: LastHeap, known: ReadonlyMap<number,
     const windows = values.length - 1;
     const least = Math.max(OBJECTS_PER_WINDOW * windows, 6);
     if ((values[windows] as number) - (values[0] as number) < least) continue;
-    const born = sumOf(paths.map((path) => rounds.bornOn(last, path) as number[]));
-    if (judgeTrend({ values, seconds: rounds.seconds(), born, least }).kind !== "grows") continue;
-    const young = (path: number): number => (rounds.bornOn(last, path) as number[]).slice(1).reduce((a, b) => a + b, 0);
+    const born = last.born && sumOf(paths.map((path) => rounds.bornOn(last, path) as number[]));
+    const trend = judgeTrend({ values, seconds: rounds.seconds(), born, least });
+    if (trend.kind !== "grows") continue;
+    const young = (path: number): number => {
+      const ages = rounds.bornOn(last, path);
+      const { first, last: now } = rounds.ends(path);
+      return ages ? ages.slice(1).reduce((a, b) => a + b, 0) : now - first;
+    };
     const best = paths.reduce((a, b) => (young(b) > young(a) ? b : a));
     const total = values[windows] as number;
     if (paths.some(grows) || young(best) < (total - (values[0] as number)) / 2) continue;
-    found.push({ path: best, measure: "objects", series: values, trend: judgeTrend({ values, seconds: rounds.seconds(), born, least }) });
+    found.push({ path: best, measure: "objects", series: values, trend });
   }
   return found;
 }

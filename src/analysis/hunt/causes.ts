@@ -109,7 +109,23 @@ function tryOut(rounds: GrowthRounds, last: LastHeap, group: Group): Tried {
   // Without ages all objects of the path were taken out: only a part of them is new.
   const part = rounds.comparable ? 1 : partOf(group.members);
   const step = Math.max(1, Math.floor(all.length / SAMPLE));
-  return { ...group, bytes: bytes * part, sample: all.filter((_, i) => i % step === 0), reached };
+  return { ...group, bytes: bytes * part + tableGain(rounds, group.holder), sample: all.filter((_, i) => i % step === 0), reached };
+}
+
+/** What the holder's own tables and arrays gained: they are there for what gathers in them. */
+function tableGain(rounds: GrowthRounds, holder: number): number {
+  if (holder === 0) return 0;
+  const { book } = rounds;
+  const isTable = new Uint8Array(book.size);
+  isTable[holder] = 1;
+  let gain = 0;
+  for (let path = holder + 1; path < book.size; path++) {
+    if (isTable[book.parent(path)] !== 1 || !book.has(path, PathFlag.plumbing) || book.has(path, PathFlag.v8)) continue;
+    isTable[path] = 1;
+    const bytes = rounds.bytes(path);
+    gain += (bytes.at(-1) as number) - (bytes[0] as number);
+  }
+  return Math.max(0, gain);
 }
 
 function memberTest(size: number, members: ReadonlySet<number>): Uint8Array {
