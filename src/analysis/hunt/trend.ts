@@ -58,8 +58,9 @@ export function judgeTrend({ values, seconds, born, least }: Evidence): Trend {
     return say(highest - first >= least ? "falls back" : last > first ? "too little" : "steady");
   }
   if (of < 2) return say("still open");
-  if (born && !lasts(values, born)) return say("replaced");
   const most = Math.max(...gains);
+  if (gains.some((gain) => gain < -0.5 * most)) return say("falls back");
+  if (born && !lasts(values, born)) return say("replaced");
   if (gains.some((gain) => gain < -0.3 * most)) return say(born ? "still open" : "falls back");
   const usual = median(gains.filter((gain) => gain > 0));
   const now = gains[of - 1] as number;
