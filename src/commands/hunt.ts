@@ -168,7 +168,7 @@ async function takeRound(session: Session, live: Live, how: { force: boolean; ke
 function whyStop(hunt: GrowthHunt, rounds: number, wanted: number | undefined): string | undefined {
   if (wanted !== undefined) return rounds >= wanted ? `${wanted} rounds were asked for` : undefined;
   if (rounds < ROUNDS_TO_JUDGE) return undefined;
-  const { settled, because } = hunt.judge();
+  const { settled, because } = hunt.decide();
   if (settled) return "the evidence is clear";
   return rounds >= MOST_ROUNDS ? `${MOST_ROUNDS} rounds did not decide it: ${because}` : undefined;
 }

@@ -9,13 +9,17 @@ import { GrowthRounds, type LastHeap, type RoundFacts } from "./growthRounds.ts"
 import type { Cleared, HuntVerdict } from "./result.ts";
 import { clearedOf, describeCause, describeCleared, type Finding } from "./suspects.ts";
 
-/** What the rounds so far say. */
-export interface Judgement {
+/** What the rounds so far come to. */
+export interface Decision {
   readonly verdict: HuntVerdict;
   /** Whether more rounds are unlikely to change it. */
   readonly settled: boolean;
-  /** Why it is settled, or what is still open. Heap text may be in it. */
+  /** Why it is settled, or what is still open. */
   readonly because: string;
+}
+
+/** What the rounds so far say. */
+export interface Judgement extends Decision {
   readonly findings: readonly Finding[];
   readonly cleared: readonly Cleared[];
   /** Bytes that the reachable heap gained from the first round to the last. */
@@ -35,6 +39,7 @@ const OPEN_SHARE = 0.1;
 
 export class GrowthHunt {
   readonly #rounds: GrowthRounds = new GrowthRounds();
+  #evidence: Evidence | undefined;
 
   get rounds(): number {
     return this.#rounds.count;
@@ -43,11 +48,13 @@ export class GrowthHunt {
   /** Adds a heap; only this one is kept. */
   add(graph: HeapGraph, facts: RoundFacts): void {
     this.#rounds.add(graph, facts);
+    this.#evidence = undefined;
   }
 
   /** Lets go of the last heap, so that there is room for the next. Judging needs the next one first. */
   rest(): void {
     this.#rounds.rest();
+    this.#evidence = undefined;
   }
 
   /** Native memory by the names that V8 knows, and what each gained since the first round. Bytes. */
@@ -60,41 +67,56 @@ export class GrowthHunt {
     return this.#rounds.heap();
   }
 
+  /** Whether the evidence is clear by now: what `judge` finds, without its words. Below three rounds it never is. */
+  decide(): Decision {
+    return this.#decideOnce().decision;
+  }
+
   /** Judges the rounds so far: "undecided" below three. */
   judge(): Judgement {
     const rounds = this.#rounds;
-    const heaps = rounds.heap();
-    const heapDelta = (heaps.at(-1)?.bytes ?? 0) - (heaps[0]?.bytes ?? 0);
-    const nothing = { findings: [], cleared: [], heapDelta };
-    if (rounds.count < 2) return { verdict: "undecided", settled: false, because: "one round shows no growth", ...nothing };
-    const last = rounds.lastHeap();
-    const found = findCandidates(rounds, last);
-    const { causes, filling } = this.#sortOut(last, found);
+    const { decision, found, last, causes, filling, open, heapDelta } = this.#decideOnce();
+    if (!last || !found) return { ...decision, findings: [], cleared: [], heapDelta };
     const findings = causes.slice(0, SUSPECTS).map((cause, i) => describeCause(rounds, last, cause, i + 1, heapDelta));
-    const open = this.#openOnes(last, found.open, heapDelta);
     const cleared = [
       ...filling.map(({ cause, bound }) => fillingUp(last, cause, bound)),
       ...open.slice(0, CLEARED).map((candidate): Cleared => ({ ...clearedOf(last, candidate), why: "still open" })),
       ...describeCleared(last, found.cleared, CLEARED),
     ].slice(0, CLEARED);
-    return { ...this.#conclude(findings, open.length + filling.length, open, last), findings, cleared, heapDelta };
+    return { ...decision, findings, cleared, heapDelta };
   }
 
-  #conclude(
-    findings: readonly Finding[],
-    pending: number,
-    open: readonly Candidate[],
-    last: LastHeap,
-  ): Pick<Judgement, "verdict" | "settled" | "because"> {
+  #decideOnce(): Evidence {
+    this.#evidence ??= this.#weigh();
+    return this.#evidence;
+  }
+
+  #weigh(): Evidence {
+    const rounds = this.#rounds;
+    const heaps = rounds.heap();
+    const heapDelta = (heaps.at(-1)?.bytes ?? 0) - (heaps[0]?.bytes ?? 0);
+    const nothing = { found: undefined, last: undefined, causes: [], filling: [], open: [], heapDelta };
+    if (rounds.count < 2) return { decision: { verdict: "undecided", settled: false, because: "one round shows no growth" }, ...nothing };
+    const last = rounds.lastHeap();
+    const found = findCandidates(rounds, last);
+    const { causes, filling } = this.#sortOut(last, found);
+    const open = this.#openOnes(last, found.open, heapDelta);
+    const decision = this.#conclude(causes, filling.length, open, last);
+    return { decision, found, last, causes, filling, open, heapDelta };
+  }
+
+  #conclude(causes: readonly Cause[], filling: number, open: readonly Candidate[], last: LastHeap): Decision {
     const { count } = this.#rounds;
-    if (findings.length > 0) {
-      const [first] = findings as [Finding];
-      const every = first.grewIn === first.of ? `each of ${first.of} windows` : `${first.grewIn} of ${first.of} windows`;
+    const [first] = causes;
+    if (first) {
+      const { grewIn, of } = (first.members[0] as Candidate).trend;
+      const every = grewIn === of ? `each of ${of} windows` : `${grewIn} of ${of} windows`;
       const settled = count >= ROUNDS_TO_SETTLE && !open.some((candidate) => this.#weight(last, candidate) > first.bytes);
       return { verdict: "leak", settled, because: `it grew in ${every} between rounds, and what came earlier is still there` };
     }
     if (count < ROUNDS_TO_JUDGE)
       return { verdict: "undecided", settled: false, because: "two rounds cannot tell growth from a difference" };
+    const pending = filling + open.length;
     if (pending > 0)
       return { verdict: "undecided", settled: false, because: `${pending} ${pending === 1 ? "place" : "places"} may grow without end` };
     return { verdict: "no leak", settled: count >= ROUNDS_TO_SETTLE, because: "nothing gained in every window and kept it" };
@@ -141,6 +163,18 @@ export class GrowthHunt {
     if (measure === "bytes") return (series.at(-1) as number) - (series[0] as number);
     return this.#rounds.youngBelow(last, path);
   }
+}
+
+/** All that a judgement is made of. */
+interface Evidence {
+  readonly decision: Decision;
+  readonly found: Candidates | undefined;
+  readonly last: LastHeap | undefined;
+  readonly causes: readonly Cause[];
+  readonly filling: readonly { readonly cause: Cause; readonly bound: Bound }[];
+  /** Candidates that may yet turn out to grow, the heaviest first. */
+  readonly open: readonly Candidate[];
+  readonly heapDelta: number;
 }
 
 const OWNERS_ASKED = 4;
