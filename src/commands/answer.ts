@@ -27,8 +27,8 @@ export async function answer(
 }
 
 /** `V8's snapshot 812 ms, leakhunt 140 ms (17 % of V8's)` */
-function timingText({ began, v8Ms }: Session["clock"], now: number): string {
-  const own = now - began - v8Ms;
+function timingText({ began, v8Ms, waitedMs = 0 }: Session["clock"], now: number): string {
+  const own = now - began - v8Ms - waitedMs;
   const ms = (value: number): string => `${Math.round(value)} ms`;
   if (v8Ms === 0) return `no snapshot was taken, leakhunt ${ms(own)}`;
   return `V8's snapshot ${ms(v8Ms)}, leakhunt ${ms(own)} (${Math.round((100 * own) / v8Ms)} % of V8's)`;

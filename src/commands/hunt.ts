@@ -9,7 +9,7 @@ import { huntText } from "../report/huntText.ts";
 import { adviceFor } from "../report/huntWords.ts";
 import { formatBytes } from "../report/units.ts";
 import { runLoad } from "./load.ts";
-import { forceOption, keepOption, numbersOption, toCount, toDuration } from "./options.ts";
+import { forceOption, keepOption, numbersOption, timingOption, toCount, toDuration } from "./options.ts";
 import type { Live, Session } from "./session.ts";
 import type { Loaded } from "./shelf.ts";
 import { parseSource, type Source } from "./source.ts";
@@ -42,6 +42,7 @@ export const huntVerb: Verb = defineVerb<HuntResult>({
     numbersOption,
     keepOption,
     forceOption,
+    timingOption,
   ],
   examples: [
     "leakhunt hunt 4242",
@@ -136,6 +137,7 @@ async function huntLive(session: Session, live: Live, options: Options): Promise
 
   function last(stopped: string, loaded?: Loaded): HuntResult {
     session.progress(undefined);
+    session.clock = { ...session.clock, waitedMs: watch.waitedMs };
     const judgement = hunt.judge();
     if (loaded) rememberSuspects(session, loaded, judgement);
     const offHeap = judgeOffHeap(watch.stretches, hunt.natives());

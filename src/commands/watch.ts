@@ -14,6 +14,8 @@ export class Watch {
   readonly #began: number = performance.now();
   /** Readings without a snapshot in between; the first stretch is before the first snapshot. */
   readonly stretches: Counters[][] = [];
+  /** How long it only waited, in milliseconds. */
+  waitedMs = 0;
 
   constructor(live: Live, signal: AbortSignal) {
     this.#live = live;
@@ -35,9 +37,10 @@ export class Watch {
    * Rejects with the signal's reason.
    */
   async stretch(ms: number, onReading: (now: Counters, left: number) => void, until?: Promise<unknown>): Promise<void> {
+    const began = performance.now();
     const stretch: Counters[] = [];
     this.stretches.push(stretch);
-    const end = performance.now() + ms;
+    const end = began + ms;
     let isDone = until === undefined;
     void until?.then(
       () => {
@@ -56,7 +59,10 @@ export class Watch {
         onReading(reading, Math.max(0, end - performance.now()));
       }
       const left = end - performance.now();
-      if (left <= 0 && isDone) return;
+      if (left <= 0 && isDone) {
+        this.waitedMs += performance.now() - began;
+        return;
+      }
       await this.#pause(left > 0 ? Math.min(EVERY_MS, left) : EVERY_MS / 4);
     }
   }

@@ -113,7 +113,7 @@ function tryOut(rounds: GrowthRounds, last: LastHeap, group: Group): Tried {
 }
 
 /** What the holder's own tables and arrays gained: they are there for what gathers in them. */
-function tableGain(rounds: GrowthRounds, holder: number): number {
+export function tableGain(rounds: GrowthRounds, holder: number): number {
   if (holder === 0) return 0;
   const { book } = rounds;
   const isTable = new Uint8Array(book.size);

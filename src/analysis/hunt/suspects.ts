@@ -11,7 +11,7 @@ import { isBuiltinScript } from "../../graph/scripts.ts";
 import { pathValue } from "../paths.ts";
 import { glance } from "../summary.ts";
 import type { Candidate } from "./candidates.ts";
-import type { Cause } from "./causes.ts";
+import { type Cause, tableGain } from "./causes.ts";
 import type { GrowthRounds, LastHeap } from "./growthRounds.ts";
 import { holderName, kindOf, packageOf, placesAlong } from "./naming.ts";
 import type { Cleared, GrowingType, Holder, Place, Suspect } from "./result.ts";
@@ -43,7 +43,9 @@ export function describeCause(rounds: GrowthRounds, last: LastHeap, cause: Cause
   const telling = tellingOf(last, grown, direct);
   const node = telling?.node ?? direct?.node ?? nodeOn(last, main.path);
   const directNode = direct?.node ?? nodeOn(last, main.path);
-  const rootPath = node === undefined ? undefined : graph.rootPaths.pathTo(node);
+  const heavy = node === undefined || rankOf(last, node) <= PROGRAMS_OWN ? undefined : heaviestOf(rounds, grown, direct, cause);
+  const shown = heavy?.node ?? node;
+  const rootPath = shown === undefined ? undefined : graph.rootPaths.pathTo(shown);
   const seen = seriesOf(rounds, main, telling);
   const seconds = rounds.seconds();
   const span = seconds ? (seconds.at(-1) as number) - (seconds[0] as number) : 0;
@@ -79,7 +81,7 @@ export function describeCause(rounds: GrowthRounds, last: LastHeap, cause: Cause
     holder,
     gathers: gathersOf(last, grown, cause),
     path: rootPath && pathValue(graph, rootPath, 1),
-    example: node === undefined ? undefined : glance(graph, node),
+    example: shown === undefined ? undefined : glance(graph, shown),
     alsoHeldBy: [...secondHolders(rounds, last, cause, directNode), ...cause.seconds.map(({ path }) => secondName(last, path))].slice(0, 4),
     where: rootPath ? withHolder(placesAlong(graph, rootPath), holder) : [],
   };
@@ -105,7 +107,7 @@ export function clearedOf(last: LastHeap, { path, series, trend }: Candidate): C
 
 /** Functions are told by their names: that they are functions says nothing. */
 function typeName(graph: HeapGraph, node: number): string {
-  return graph.type(node) === NodeType.closure && graph.name(node) !== "" ? describe(graph, node).title : graph.className(node);
+  return graph.type(node) === NodeType.closure ? describe(graph, node).title : graph.className(node);
 }
 
 function ownName(last: LastHeap, node: number): string {
@@ -173,6 +175,24 @@ function tellingOf(last: LastHeap, grown: readonly GrownPath[], direct: GrownPat
   return best;
 }
 
+/**
+ * What most of the bytes are, where one path below has more than half of them: the array that a closure's scope keeps says
+ * more than the closure. Undefined where nothing weighs that much.
+ */
+function heaviestOf(rounds: GrowthRounds, grown: readonly GrownPath[], direct: GrownPath | undefined, cause: Cause): GrownPath | undefined {
+  if (!direct) return undefined;
+  return grown.find(
+    (one) =>
+      one.depth < 60 &&
+      one.node !== undefined &&
+      one.delta >= SAME_PACE * direct.delta &&
+      one.bytesDelta + tableGain(rounds, one.path) > cause.bytes / 2,
+  );
+}
+
+/** Classes of the program and of its packages need no further explanation. */
+const PROGRAMS_OWN = 1;
+
 /** 0 for classes of the program, 1 for those of packages, then functions and shapes, then all that Node and V8 bring. */
 function rankOf({ graph }: LastHeap, node: number): number {
   if (graph.isPrimitive(node)) return 6;
@@ -214,6 +234,7 @@ function gathersOf(last: LastHeap, grown: readonly GrownPath[], cause: Cause): G
 function holderOf(last: LastHeap, holderPath: number, directNode: number | undefined): Holder {
   const { graph, paths } = last;
   const root = directNode === undefined ? undefined : graph.rootPaths.pathTo(directNode);
+  if (root?.kind === "timer" && holderPath === 0 && directNode !== undefined) return timerHolder(last, directNode);
   if (!root || directNode === undefined) return { name: "(unknown)", object: undefined, location: undefined, package: undefined, alike: 1 };
   const at = holderPath === 0 ? -1 : root.nodes.findLastIndex((n) => paths[n] === holderPath);
   if (at < 0) {
@@ -239,6 +260,20 @@ function holderOf(last: LastHeap, holderPath: number, directNode: number | undef
     location: script?.location,
     package: script?.package,
     alike: Math.max(1, alike),
+  };
+}
+
+/** Timers have no holder but Node; what they call is the name that helps: `active timers: setInterval(poll, 30000)`. */
+function timerHolder({ graph }: LastHeap, timer: number): Holder {
+  const { preview } = describe(graph, timer);
+  const callback = graph.follow(timer, "_onTimeout") ?? graph.follow(timer, "_onImmediate");
+  const place = callback === undefined ? undefined : graph.scripts.placeOf(callback);
+  return {
+    name: preview === undefined ? "active timers" : `active timers: ${preview}`,
+    object: undefined,
+    location: callback === undefined ? undefined : placeText(graph, callback),
+    package: place && packageOf(place.url),
+    alike: 1,
   };
 }
 
