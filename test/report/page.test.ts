@@ -91,7 +91,7 @@ test("undecided, and rounds without times: what was gained instead of rates", ()
 test("growth outside the heap comes before anything else, with what is known of it", () => {
   const words = flat(readPage(huntPage({ ...offHeap, suspects: [listeners] })).text);
   expect(words.indexOf("Outside the JavaScript heap")).toBeLessThan(words.indexOf("1 suspect"));
-  expect(words).toContain("The process grows by +38.1 MB/min that no JavaScript object explains.");
+  expect(words).toContain("The process gains 38.1 MB/min that no JavaScript object explains.");
   expect(words).toContain("zlib41.2 MB+31.9 MB");
   expect(flat(readPage(huntPage(leak)).text)).toMatch(/3 suspects.*Outside the JavaScript heap Nothing there grows/);
 });

@@ -49,8 +49,9 @@ export interface Limits {
 /** Heap text in the page: isolated, so that its writing direction moves no neighbour; cut, with the whole on hover. */
 export function heapText(text: string, limits: Limits, max: number = limits.name): Markup {
   if (text === "") return html`<bdi>(no name)</bdi>`;
-  const shown = clip(text, max);
-  const title = shown === text ? undefined : wholeName(text, limits);
+  const clipped = clip(text, max);
+  const shown = clipped.trim() === "" ? `"${clipped}"` : clipped; // or nothing would be seen
+  const title = clipped === text ? undefined : wholeName(text, limits);
   return html`<bdi${title}>${shown}</bdi>`;
 }
 

@@ -57,7 +57,7 @@ export function offHeapSection(offHeap: OffHeap | undefined, limits: Limits): Ma
   ];
   const advice = offHeapAdvice(offHeap);
   return html`<section aria-labelledby="offheap" class="${grows ? "card" : ""}"><h2 id="offheap">Outside the JavaScript heap</h2>
-<p>${grows ? html`<b>The process grows by ${formatByteRate(outside)} that no JavaScript object explains.</b>` : "Nothing there grows so steadily that it is a finding of its own."}</p>
+<p>${grows ? html`<b>The process gains ${formatByteRate(outside).replace("+", "")} that no JavaScript object explains.</b>` : "Nothing there grows so steadily that it is a finding of its own."}</p>
 ${advice !== undefined && html`<p class="advice"><b>What to do</b> ${advice}</p>`}
 ${pageTable(
   "Growth by kind of memory",

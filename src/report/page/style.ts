@@ -29,6 +29,7 @@ a:focus-visible,summary:focus-visible,button:focus-visible{outline:2px solid var
 .brand{color:var(--soft);font-size:.85rem;margin:0 0 .75rem}
 .card,.verdict{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:1.1rem 1.25rem;margin:0 0 1.25rem}
 .verdict{border-top:4px solid var(--look)}
+.card>h2{margin-top:0}
 .bad{--look:var(--bad)}.good{--look:var(--good)}.open{--look:var(--open)}
 .pill{margin:0;color:var(--look);font-weight:700;font-size:.85rem;text-transform:uppercase;letter-spacing:.05em}
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.6rem 1.5rem;margin:0}
@@ -36,7 +37,7 @@ dt{color:var(--soft);font-size:.8rem}
 dd{margin:0}
 dl .wide{grid-column:1/-1}
 .panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,15.5rem),1fr));gap:1rem}
-.panel{margin:0;min-width:0;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.75rem .9rem .4rem;font-size:.9rem}
+.panel{margin:0;min-width:0;max-width:34rem;background:var(--card);border:1px solid var(--line);border-radius:8px;padding:.75rem .9rem .4rem;font-size:.9rem}
 svg{overflow:visible;display:block}
 svg text{font:11px system-ui,-apple-system,"Segoe UI",Roboto,Arial,sans-serif;fill:var(--soft)}
 polyline{fill:none;stroke:var(--link);stroke-width:1.75;vector-effect:non-scaling-stroke;stroke-linejoin:round;stroke-linecap:round}
@@ -67,7 +68,7 @@ article>header>div{flex:1 1 20rem;min-width:0}
 ${depths}
 .scroll{overflow-x:auto;margin:.75rem 0}
 table{border-collapse:collapse;font-size:.9rem;overflow-wrap:normal}
-caption{text-align:left;padding:0 0 .3rem}
+caption{text-align:left;padding:0 0 .3rem;white-space:nowrap}
 th,td{text-align:left;vertical-align:top;padding:.3rem 2rem .3rem 0;border-top:1px solid var(--line);font-weight:400}
 thead th{color:var(--soft);font-size:.8rem;border-top:0;white-space:nowrap;vertical-align:bottom}
 th:last-child,td:last-child{padding-right:0}
@@ -95,6 +96,7 @@ h1{font-size:1.3rem}
 .path{padding:.5rem .6rem;font-size:.85rem}
 .path li{padding-left:calc((var(--d,1) - 1)*.55rem)}
 .picture img{max-width:44rem}
+caption{white-space:normal}
 th,td{padding-right:1rem}
 td code,th code{overflow-wrap:normal}
 .twig{margin-right:.25rem}
@@ -107,7 +109,8 @@ body{max-width:none;padding:0}
 .verdict{border-top-color:var(--look)}
 .no{background:none;color:#000;border:1px solid #000}
 .panels{grid-template-columns:1fr 1fr}
-.verdict,.panel,.advice,.path,.picture,tr,.index{break-inside:avoid}
+.verdict,.panel,.advice,.path,.picture,.scroll,tr,.index{break-inside:avoid}
+.foot{break-before:avoid}
 h2,h3,h4,summary,caption,article>header{break-after:avoid}
 .scroll,.picture{overflow:visible}
 .picture img{max-width:100%;max-height:16cm;width:auto;min-width:0}
