@@ -5,19 +5,17 @@ import type { PathResult, PathStep, RetainingPath } from "../analysis/paths.ts";
 import type { ObjectSummary } from "../analysis/summary.ts";
 import { forTerminal } from "./escape.ts";
 import { holdLabelText } from "./labels.ts";
+import { objectParts, rootParts } from "./objectParts.ts";
 import { tableLines } from "./table.ts";
 import { formatBytes, formatCount, formatNoun } from "./units.ts";
 
-/** A big holder is worth its size on the line; small ones are noise. */
-const RETAINED_SHOWN = 1e5;
-
 /** `Session @12` with its preview and, when it matters, what it retains. */
 export function objectText(object: ObjectSummary): string {
-  const parts = [`${forTerminal(object.title)} @${object.id}`];
-  if (object.kind === "collection" && object.preview !== undefined) parts.push(forTerminal(object.preview));
-  if (object.kind === "function" && object.location !== undefined) parts.push(forTerminal(object.location, 80));
-  if (object.retainedSize !== undefined && object.retainedSize >= RETAINED_SHOWN)
-    parts.push(`${formatBytes(object.retainedSize)} retained`);
+  const { name, id, preview, location, retained } = objectParts(object);
+  const parts = [`${forTerminal(name)} ${id}`];
+  if (preview !== undefined) parts.push(forTerminal(preview));
+  if (location !== undefined) parts.push(forTerminal(location, 80));
+  if (retained !== undefined) parts.push(retained);
   return parts.join(", ");
 }
 
@@ -59,11 +57,8 @@ export function chainLines(path: RetainingPath): string[] {
 }
 
 function rootLine(path: RetainingPath): string {
-  const { name, object, kind } = path.root;
-  const retained =
-    object?.retainedSize !== undefined && object.retainedSize >= RETAINED_SHOWN ? `, ${formatBytes(object.retainedSize)} retained` : "";
-  const id = object && kind === "object" ? ` @${object.id}` : "";
-  return forTerminal(name, 100) + id + retained;
+  const { name, id, retained } = rootParts(path);
+  return `${forTerminal(name, 100)}${id && ` ${id}`}${retained === undefined ? "" : `, ${retained}`}`;
 }
 
 function stepText(step: PathStep): string {

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import {
+  formatByteRate,
   formatBytes,
   formatCount,
   formatDuration,
   formatNoun,
   formatPercent,
+  formatRate,
   formatSignedBytes,
   formatSignedCount,
   formatUptime,
@@ -65,3 +67,27 @@ test("shares", () => {
     formatPercent(1, 0),
   ]).toEqual(["41 %", "0.3 %", "<0.1 %", "0 %", "100 %", "-"]);
 });
+
+test.each([
+  [201, "+201/s"],
+  [4.24, "+4.2/s"],
+  [1, "+1/s"],
+  [0.96, "+1/s"],
+  [0.4, "+24/min"],
+  [0.02, "+1.2/min"],
+  [1 / 3600, "+1/h"],
+  [0, "0/s"],
+  [-3, "-3/s"],
+  [1234.5, "+1,235/s"],
+  [Number.NaN, "?"],
+])("%d objects a second", (rate, text) => expect(formatRate(rate)).toBe(text));
+
+test.each([
+  [51_650, "+3.1 MB/min"],
+  [12_000_000, "+12.0 MB/s"],
+  [20, "+1.2 kB/min"],
+  [1, "+3.6 kB/h"],
+  [0, "0 B/min"],
+  [-51_650, "-3.1 MB/min"],
+  [Number.NaN, "?"],
+])("%d bytes a second", (rate, text) => expect(formatByteRate(rate)).toBe(text));
