@@ -7,6 +7,7 @@ import type { HeapGraph } from "./heapGraph.ts";
 import { isPlumbing } from "./holds.ts";
 import { type PathBook, PathFlag } from "./pathBook.ts";
 import { PASSING_COST } from "./roots.ts";
+import { scriptOfUrl } from "./scripts.ts";
 
 /** Objects with more properties than this are dictionaries: their keys are data, not names. */
 const DICTIONARY = 24;
@@ -166,7 +167,7 @@ class Types {
     const { words } = this.#book;
     const start = graph.rootPaths.startAt(node);
     let how = start?.kind ?? "v8";
-    if (start?.kind === "module") how += ` ${graph.scopes.urls.get(node) ?? ""}`;
+    if (start?.kind === "module") how += ` ${scriptOfUrl(graph.scopes.urls.get(node) ?? "")}`;
     else if (start?.category !== undefined) how += ` ${start.category}`;
     const passes = (start?.cost ?? 0) >= PASSING_COST || start?.kind === "stack" || start?.kind === "debugger";
     const flags = this.#flagsOf(node) | (passes ? PathFlag.passing : 0) | (start?.kind === "v8" && start.cost >= V8_ROOT ? PathFlag.v8 : 0);

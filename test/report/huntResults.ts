@@ -138,7 +138,7 @@ export const listeners: Suspect = {
   ],
   path: path("globalThis", "global", [
     step({ kind: "property", name: "feed" }, object(30_001, "EventEmitter", "object", { retainedSize: 391_000 })),
-    step({ kind: "listener", name: "tick" }, listener),
+    step({ kind: "listener", in: "_events", name: "tick" }, listener),
   ]),
   example: listener,
   alsoHeldBy: [],

@@ -57,6 +57,12 @@ export class GrowthHunt {
     this.#evidence = undefined;
   }
 
+  /** Takes the heap of the last round back after `rest`, to judge once more. */
+  restore(graph: HeapGraph): void {
+    this.#rounds.restore(graph);
+    this.#evidence = undefined;
+  }
+
   /** Native memory by the names that V8 knows, and what each gained since the first round. Bytes. */
   natives(): { readonly name: string; readonly bytes: number; readonly delta: number }[] {
     return this.#rounds.natives();

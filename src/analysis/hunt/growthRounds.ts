@@ -85,6 +85,11 @@ export class GrowthRounds {
     this.#last = undefined;
   }
 
+  /** Takes the heap of the last round back, after all: its paths are numbered again as they were. */
+  restore(graph: HeapGraph): void {
+    this.#last = { graph, paths: abstractPaths(graph, this.book) };
+  }
+
   /** Native memory of the last round by name, and what it gained since the first, the biggest gain first. */
   natives(): { name: string; bytes: number; delta: number }[] {
     const first = this.#folds[0]?.native;

@@ -99,7 +99,7 @@ export interface KindFacts {
 /** The kind of holding, most telling first. */
 export function kindOf(facts: KindFacts): SuspectKind {
   const { label, measure, className } = facts;
-  if (facts.isStart) return facts.rootKind === "timer" ? "timer" : "handle";
+  if (facts.isStart) return facts.rootKind === "timer" ? "timer" : facts.rootKind === "module" ? "module cache" : "handle";
   if (measure === "bytes") {
     if (className === "(string)") return "text";
     if (/Buffer$|Array$/.test(className) && className !== "Array") return "buffer";
