@@ -367,6 +367,14 @@ export const noAnalyser = (program: string, why: string, cause?: unknown): Leakh
 export const analyserFailed = (how: string, said: string): LeakhuntError =>
   new LeakhuntError({ code: "ANALYSER_FAILED", message: `the analyser ended with ${how}: ${said}`, exitCode: 1 });
 
+export const noGarbageCollection = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "NO_GARBAGE_COLLECTION",
+    message: "V8 cannot be asked to collect garbage",
+    hint: "the program needs the right to use the inspector (--allow-inspector under the permission model)",
+    exitCode: 1,
+  });
+
 export const noLiveObject = (id: number): LeakhuntError =>
   new LeakhuntError({
     code: "NO_LIVE_OBJECT",
@@ -380,6 +388,14 @@ export const idsResetAtStop = (): LeakhuntError =>
     code: "IDS_RESET",
     message: "V8 handed out its object ids anew, because a debugger left the program",
     hint: "ask again for the table that the id is from",
+    exitCode: 1,
+  });
+
+export const idsResetInRounds = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "IDS_RESET",
+    message: "V8 handed out its object ids anew between two rounds, because a debugger or another inspector session left the program",
+    hint: "run it again without one",
     exitCode: 1,
   });
 
