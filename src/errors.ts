@@ -75,6 +75,14 @@ export const noSuchType = (name: string, close: readonly string[]): LeakhuntErro
 const drawing = (code: string, message: string, hint?: string, cause?: unknown): LeakhuntError =>
   new LeakhuntError({ code, message, hint, exitCode: 1, cause });
 
+export const loadFailed = (command: string, ended: string, said: string): LeakhuntError =>
+  new LeakhuntError({
+    code: "LOAD_FAILED",
+    message: `the load \`${command}\` failed (${ended})${said === "" ? "" : `: ${said}`}`,
+    hint: "run it by hand first: it must end by itself, with exit code 0",
+    exitCode: 1,
+  });
+
 export const cannotDraw = (why: string, cause?: unknown): LeakhuntError =>
   drawing("CANNOT_DRAW", `the picture cannot be drawn: ${why}`, "write a .dot file instead: it needs no drawing", cause);
 

@@ -2,6 +2,7 @@
 
 import { diffVerb, statisticsVerb } from "./diff.ts";
 import { growthVerb } from "./growth.ts";
+import { huntVerb } from "./hunt.ts";
 import { cleanVerb, detachVerb, huntsVerb } from "./hunts.ts";
 import { markVerb } from "./marks.ts";
 import { leakingVerb, pathVerb, showVerb } from "./objects.ts";
@@ -14,6 +15,7 @@ import type { Verb } from "./verb.ts";
 
 export const VERBS: readonly Verb[] = [
   psVerb,
+  huntVerb,
   threadsVerb,
   childrenVerb,
   snapshotVerb,

@@ -30,7 +30,7 @@ export function pathText(result: PathResult & { readonly condition?: string | un
   if (result.outcome === "depth limit")
     return `no path ${result.forward ? "from" : "to"} ${name} ${condition(result)} within the depth limit (--max-depth)`;
   const head = result.forward ? `${name} reaches` : `${name} is alive because`;
-  const blocks = result.paths.map((path, i) => [i === 0 ? head : "and because", ...pathLines(path)].join("\n"));
+  const blocks = result.paths.map((path, i) => [i === 0 ? head : "and because", ...chainLines(path)].join("\n"));
   const tail: string[] = [];
   if (result.more > 0)
     tail.push(
@@ -45,8 +45,8 @@ function condition(result: { condition?: string | undefined }): string {
   return result.condition === undefined ? "was found" : `meets ${forTerminal(result.condition)}`;
 }
 
-/** A path as an indented chain. */
-export function pathLines(path: RetainingPath): string[] {
+/** A path from its root down, a line for each step, each a little further to the right. */
+export function chainLines(path: RetainingPath): string[] {
   const lines = [`  ${rootLine(path)}`];
   let depth = 0;
   for (const step of path.steps) {

@@ -2,7 +2,7 @@
 
 import type { RunSuspect, RunsJudgement } from "../analysis/survivors.ts";
 import { forTerminal } from "./escape.ts";
-import { pathLines } from "./pathText.ts";
+import { chainLines } from "./pathText.ts";
 import { formatBytes, formatCount, formatNoun } from "./units.ts";
 
 /** Suspects that are told with their path. */
@@ -21,7 +21,7 @@ export function runsText(judgement: RunsJudgement): string {
 function suspectText(suspect: RunSuspect, runs: readonly number[]): string {
   const type = forTerminal(suspect.type, 80);
   const name = `${forTerminal(suspect.example.title, 80)} @${suspect.example.id}`;
-  const path = suspect.path ? [`${name} is alive because`, ...pathLines(suspect.path)] : [];
+  const path = suspect.path ? [`${name} is alive because`, ...chainLines(suspect.path)] : [];
   if (suspect.measure === "bytes") {
     const sizes = suspect.series.map((bytes) => formatBytes(bytes)).join(", ");
     return [`${type} leaks: ${name} gets bigger with the runs, ${formatBytes(suspect.perRun)} per run (${sizes})`, ...path].join("\n");

@@ -35,6 +35,25 @@ export function formatSignedCount(count: number): string {
   return count > 0 ? `+${formatCount(count)}` : formatCount(count);
 }
 
+/** Objects per second as `+201/s`, `+4.2/s`, `+24/min`, `+3/h`: in the unit in which it is at least one. */
+export function formatRate(perSecond: number): string {
+  if (!Number.isFinite(perSecond)) return "?";
+  const size = Math.abs(perSecond);
+  if (size === 0) return "0/s";
+  const [value, unit] = size >= 0.95 ? [perSecond, "s"] : size >= 0.95 / 60 ? [perSecond * 60, "min"] : [perSecond * 3600, "h"];
+  if (Math.abs(value) >= 9.95) return `${formatSignedCount(value)}/${unit}`;
+  return `${value > 0 ? "+" : ""}${value.toFixed(1).replace(/\.0$/, "")}/${unit}`;
+}
+
+/** Bytes per second as `+3.1 MB/min`; per second from 10 MB/s on, per hour below 1 kB/min. */
+export function formatByteRate(perSecond: number): string {
+  if (!Number.isFinite(perSecond)) return "?";
+  const size = Math.abs(perSecond);
+  if (size === 0) return "0 B/min";
+  if (size >= 1e7) return `${formatSignedBytes(perSecond)}/s`;
+  return size >= 1000 / 60 ? `${formatSignedBytes(perSecond * 60)}/min` : `${formatSignedBytes(perSecond * 3600)}/h`;
+}
+
 /** `1 retainer`, `1,234 retainers`: a count with its noun; `plural` defaults to noun + "s". */
 export function formatNoun(count: number, noun: string, plural = `${noun}s`): string {
   return `${formatCount(count)} ${count === 1 ? noun : plural}`;

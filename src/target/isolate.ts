@@ -26,7 +26,7 @@ export abstract class LiveIsolate {
   async memory(): Promise<Memory> {
     // A capture that was cancelled goes on inside the target, which answers nothing until it is done.
     await Promise.race([this.busy, this.gone]);
-    const expression = `({...process.memoryUsage(),heapLimit:${builtin("v8")}.getHeapStatistics().heap_size_limit})`;
+    const expression = `({...process.memoryUsage(),heapLimit:${builtin("v8")}.getHeapStatistics().heap_size_limit,handles:process.getActiveResourcesInfo?.().length})`;
     return this.inspector.evaluate<Memory>(expression, { includeCommandLineAPI: true });
   }
 

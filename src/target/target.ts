@@ -45,6 +45,8 @@ export interface Memory {
   readonly external: number;
   readonly arrayBuffers: number;
   readonly heapLimit: number;
+  /** What keeps the event loop alive: sockets, timers, servers; undefined where Node does not tell. */
+  readonly handles?: number | undefined;
 }
 
 /** What an earlier capture of the same target really cost; nodes 0 when nobody counted them. */
