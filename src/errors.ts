@@ -361,6 +361,26 @@ export const noSuchFrame = (index: number, count: number): LeakhuntError =>
 export const stillHeld = (): string =>
   "leaving: another debugger holds the target, so nothing is resumed; the object ids it has seen (@1234) become invalid";
 
+// ── check ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const badAssertion = (flag: string, text: string, hint: string): LeakhuntError =>
+  usage(`${flag} does not understand ${JSON.stringify(text)}`, hint);
+
+/** `how` is "with exit code 3" or "by SIGKILL". */
+export const checkedProgramFailed = (how: string, rounds: number): LeakhuntError =>
+  unreachable(
+    "PROGRAM_FAILED",
+    `the program ended ${how} ${rounds === 0 ? "before the first round" : `after ${rounds} ${rounds === 1 ? "round" : "rounds"}`}, so it was not checked`,
+    "what it said is above",
+  );
+
+export const neverReady = (text: string, seconds: number): LeakhuntError =>
+  unreachable(
+    "NEVER_READY",
+    `the program did not print ${JSON.stringify(text)} within ${seconds} s`,
+    "--ready is looked for in its output, --ready-within says how long",
+  );
+
 // ── at a breakpoint ──────────────────────────────────────────────────────────────────────────────────────
 
 export const noAnalyser = (program: string, why: string, cause?: unknown): LeakhuntError =>

@@ -91,7 +91,8 @@ async function huntFiles(session: Session, sources: readonly Source[], options: 
   });
 }
 
-async function huntLive(session: Session, live: Live, options: Options): Promise<HuntResult> {
+/** Rounds of a running process, judged after each. Rejects when it ends before there are enough of them. */
+export async function huntLive(session: Session, live: Live, options: Options): Promise<HuntResult> {
   const wanted = options["rounds"] as number | undefined;
   const load = options["load"] as string | undefined;
   const interval = options["interval"] as number;
