@@ -6,6 +6,7 @@
 // Objects are known by V8's ids, which V8 hands out in the order in which snapshots come to see objects.
 
 import type { HeapGraph } from "../graph/heapGraph.ts";
+import { NodeType } from "../graph/kinds.ts";
 import { isNativeId } from "../graph/rawTypes.ts";
 import { Anchors } from "./anchors.ts";
 import { type RetainingPath, retainingPaths } from "./paths.ts";
@@ -40,7 +41,7 @@ export interface RunSuspect extends Staying {
 export interface RunsRound {
   /** Since the snapshot before; 0 in the first. */
   readonly runs: number;
-  /** What is reachable: objects of the program's types, and all bytes (shallow). */
+  /** In the whole snapshot: objects with a size of their own, and all bytes (shallow). */
   readonly objects: number;
   readonly bytes: number;
 }
@@ -58,6 +59,7 @@ const LEAST_BYTES = 128;
 const LEAST_VALUE_GAIN = 64;
 /** What V8 calls the memory of a buffer. */
 const BACKING_STORE = "system / JSArrayBufferData";
+
 interface Group {
   readonly holder: number | undefined;
   readonly type: string;
@@ -67,28 +69,54 @@ interface Group {
   example: number;
 }
 
+/** What the rounds leave. JSON-able. */
+export interface SurvivorsState {
+  readonly rounds: RunsRound[];
+  /** The highest id that each snapshot knew. */
+  readonly lastIds: number[];
+  /** After each round: ids and sizes of the bigger objects, and the bytes of each type of values. */
+  readonly sizes: (readonly [id: number, size: number])[][];
+  readonly values: (readonly [type: string, bytes: number])[][];
+}
+
 /** Rounds of runs, folded as they come: of a heap only the sizes of its bigger objects are kept. */
 export class Survivors {
-  readonly #rounds: RunsRound[] = [];
-  /** The highest id that each snapshot knew. */
-  readonly #lastIds: number[] = [];
-  readonly #sizes: Map<number, number>[] = [];
-  /** Bytes of each type of values, after each round. */
-  readonly #values: Map<string, number>[] = [];
+  readonly #state: SurvivorsState;
+  readonly #rounds: RunsRound[];
+  readonly #lastIds: number[];
+  readonly #sizes: Map<number, number>[];
+  readonly #values: Map<string, number>[];
 
-  /** Adds the snapshot that was taken after so many runs; the first is the baseline. */
+  /** Goes on from the state of earlier rounds. */
+  constructor(state: SurvivorsState = { rounds: [], lastIds: [], sizes: [], values: [] }) {
+    this.#state = state;
+    this.#rounds = state.rounds;
+    this.#lastIds = state.lastIds;
+    this.#sizes = state.sizes.map((sizes) => new Map(sizes));
+    this.#values = state.values.map((values) => new Map(values));
+  }
+
+  get state(): SurvivorsState {
+    return { ...this.#state, sizes: this.#sizes.map((sizes) => [...sizes]), values: this.#values.map((values) => [...values]) };
+  }
+
+  /**
+   * Adds the snapshot that was taken after so many runs; the first is the baseline. What leakhunt has in it does no harm: it does
+   * not grow with the runs.
+   */
   addRound(graph: HeapGraph, runs: number): void {
     const sizes = new Map<number, number>();
     const values = new Map<string, number>();
-    const { classes, classOf } = graph.classes;
-    const names = classes.map(({ name }) => (isBytes(name) ? name : undefined));
+    const { nodeType, nodeName } = graph.columns;
+    const shallow = graph.shallowSizes;
+    const backing = backingStoreName(graph);
     let [last, objects, bytes] = [0, 0, 0];
     for (let n = 0; n < graph.nodeCount; n++) {
       const id = graph.id(n);
-      const size = graph.shallowSize(n);
-      const name = names[classOf[n] as number];
+      const size = shallow[n] as number;
+      const type = VALUES[nodeType[n] as number] ?? (nodeName[n] === backing ? BACKING_STORE : undefined);
       bytes += size;
-      if (name !== undefined) values.set(name, (values.get(name) ?? 0) + size);
+      if (type !== undefined) values.set(type, (values.get(type) ?? 0) + size);
       if (size === 0 || isNativeId(id)) continue;
       last = Math.max(last, id);
       objects++;
@@ -100,7 +128,7 @@ export class Survivors {
     this.#values.push(values);
   }
 
-  /** Judges by the last snapshot, which must have been added. Needs two rounds after the baseline, and is sure from three on. */
+  /** Judges by the program's part of the last snapshot that was added. Needs two rounds after the baseline, and is sure from three on. */
   judge(graph: HeapGraph): RunsJudgement {
     const groups = this.#groups(graph);
     const suspects = [...this.#holdersThatGain(graph, groups), ...this.#kindsThatGain(graph, groups)];
@@ -300,9 +328,15 @@ function isPart(type: string): boolean {
   return isInternalType(type) || type === BACKING_STORE || type === "ArrayBuffer";
 }
 
-/** Types whose objects are mostly bytes. */
-function isBytes(type: string): boolean {
-  return isValueType(type) || type === BACKING_STORE;
+/** Rows of the tables whose objects are mostly bytes, by the type of node. */
+const VALUES: Readonly<Record<number, string>> = { [NodeType.string]: "(string)", [NodeType.bigint]: "(bigint)" };
+
+/** Position of the name among the strings; -1 where no buffer is there. */
+function backingStoreName(graph: HeapGraph): number {
+  const { nodeName, nodeCount } = { nodeName: graph.columns.nodeName, nodeCount: graph.nodeCount };
+  for (let n = 0; n < nodeCount; n++)
+    if (graph.columns.nodeType[n] === NodeType.native && graph.name(n) === BACKING_STORE) return nodeName[n] as number;
+  return -1;
 }
 
 const sumOf = (a: readonly number[], b: readonly number[]): number[] => a.map((value, i) => value + (b[i] as number));

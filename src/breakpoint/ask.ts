@@ -66,10 +66,13 @@ export function inquire(question: Question): { readonly answer: Answer; readonly
   }
 }
 
-/** Several snapshots over a while, about which one question is asked at the end. `close` deletes them. */
+/** Snapshots over a while, about which one question is asked, and asked again when there are more. `close` deletes them. */
 export class Series {
   readonly #folder: string;
-  readonly #files: string[] = [];
+  /** Those that were not asked about yet. */
+  #files: string[] = [];
+  #taken = 0;
+  #asked = 0;
 
   /** @throws LeakhuntError `CANNOT_WRITE`. */
   constructor() {
@@ -79,14 +82,28 @@ export class Series {
 
   /** Lets V8 write the heap once more. @throws LeakhuntError `CAPTURE_FAILED`. */
   take(): void {
-    const file = join(this.#folder, `${this.#files.length + 1}.heapsnapshot`);
+    const file = join(this.#folder, `${++this.#taken}.heapsnapshot`);
     writeSnapshot({ file, key: KEY }, NOTHING);
     this.#files.push(file);
   }
 
-  /** Asks about all of them, oldest first. @throws LeakhuntError. */
+  /** Asks about all of them; `options` are about those that were not asked about yet, oldest first. @throws LeakhuntError. */
   ask<T>(question: QuestionName, options: Readonly<Record<string, unknown>>): T {
-    return analyse({ question, options, show: false, files: this.#files, key: KEY, subjects: 0, mayBeList: false }).value as T;
+    const memory = (number: number): string => join(this.#folder, `${number}.memory`);
+    const { value } = analyse({
+      question,
+      options,
+      show: false,
+      files: this.#files,
+      key: KEY,
+      subjects: 0,
+      mayBeList: false,
+      ...(this.#asked > 0 && { stateIn: memory(this.#asked) }),
+      stateOut: memory(++this.#asked),
+    });
+    for (const file of this.#files) rmSync(file);
+    this.#files = [];
+    return value as T;
   }
 
   close(): void {

@@ -77,25 +77,24 @@ async function measure(work: Work, plan: Plan, filename: string | undefined): Pr
   const name = Symbol("function under test");
   Object.defineProperty(globalThis, name, { value: work, configurable: true });
   try {
-    const done = [0];
+    let done: number[] = [];
+    const round = async (runs: number): Promise<void> => {
+      await repeat(work, runs);
+      await collectGarbage();
+      series.take();
+      done.push(runs);
+    };
     await repeat(work, plan.warmUp);
-    await collectGarbage();
-    series.take();
+    await round(0);
     for (const runs of plan.rounds) await round(runs);
     const evidence = series.ask<Evidence<RunsJudgement>>("runs", { runs: done });
     if (!evidence.result.leaks) return evidence;
+    done = [];
     for (const runs of plan.more) {
       if (runs === plan.more.at(-1)) await pause(plan.settle);
       await round(runs);
     }
     return series.ask("runs", { runs: done, filename });
-
-    async function round(runs: number): Promise<void> {
-      await repeat(work, runs);
-      await collectGarbage();
-      series.take();
-      done.push(runs);
-    }
   } finally {
     Reflect.deleteProperty(globalThis, name);
     series.close();
