@@ -361,6 +361,26 @@ export const noSuchFrame = (index: number, count: number): LeakhuntError =>
 export const stillHeld = (): string =>
   "leaving: another debugger holds the target, so nothing is resumed; the object ids it has seen (@1234) become invalid";
 
+// ── check ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const badAssertion = (flag: string, text: string, hint: string): LeakhuntError =>
+  usage(`${flag} does not understand ${JSON.stringify(text)}`, hint);
+
+/** `how` is "with exit code 3" or "by SIGKILL". */
+export const checkedProgramFailed = (how: string, rounds: number): LeakhuntError =>
+  unreachable(
+    "PROGRAM_FAILED",
+    `the program ended ${how} ${rounds === 0 ? "before the first round" : `after ${rounds} ${rounds === 1 ? "round" : "rounds"}`}, so it was not checked`,
+    "what it said is above",
+  );
+
+export const neverReady = (text: string, seconds: number): LeakhuntError =>
+  unreachable(
+    "NEVER_READY",
+    `the program did not print ${JSON.stringify(text)} within ${seconds} s`,
+    "--ready is looked for in its output, --ready-within says how long",
+  );
+
 // ── at a breakpoint ──────────────────────────────────────────────────────────────────────────────────────
 
 export const noAnalyser = (program: string, why: string, cause?: unknown): LeakhuntError =>
@@ -375,6 +395,14 @@ export const noAnalyser = (program: string, why: string, cause?: unknown): Leakh
 export const analyserFailed = (how: string, said: string): LeakhuntError =>
   new LeakhuntError({ code: "ANALYSER_FAILED", message: `the analyser ended with ${how}: ${said}`, exitCode: 1 });
 
+export const noGarbageCollection = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "NO_GARBAGE_COLLECTION",
+    message: "V8 cannot be asked to collect garbage",
+    hint: "the program needs the right to use the inspector (--allow-inspector under the permission model)",
+    exitCode: 1,
+  });
+
 export const noLiveObject = (id: number): LeakhuntError =>
   new LeakhuntError({
     code: "NO_LIVE_OBJECT",
@@ -388,6 +416,14 @@ export const idsResetAtStop = (): LeakhuntError =>
     code: "IDS_RESET",
     message: "V8 handed out its object ids anew, because a debugger left the program",
     hint: "ask again for the table that the id is from",
+    exitCode: 1,
+  });
+
+export const idsResetInRounds = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "IDS_RESET",
+    message: "V8 handed out its object ids anew between two rounds, because a debugger or another inspector session left the program",
+    hint: "run it again without one",
     exitCode: 1,
   });
 

@@ -1,5 +1,6 @@
 // All verbs, in the order in which help lists them.
 
+import { checkVerb } from "./check.ts";
 import { diffVerb, statisticsVerb } from "./diff.ts";
 import { growthVerb } from "./growth.ts";
 import { huntVerb } from "./hunt.ts";
@@ -16,6 +17,7 @@ import type { Verb } from "./verb.ts";
 export const VERBS: readonly Verb[] = [
   psVerb,
   huntVerb,
+  checkVerb,
   threadsVerb,
   childrenVerb,
   snapshotVerb,

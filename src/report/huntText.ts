@@ -24,6 +24,11 @@ export function huntText(result: HuntResult): string {
   return blocks.join("\n\n");
 }
 
+/** One suspect with its evidence, as lines. */
+export function suspectText(suspect: Suspect): string {
+  return suspectLines(suspect).join("\n");
+}
+
 function suspectLines(suspect: Suspect): string[] {
   const { holder, path, where, gathers, alsoHeldBy, series } = suspect;
   const { rate, facts } = growthWords(suspect);
