@@ -1,5 +1,6 @@
 // `hunt`: names the leak without being told. Rounds of snapshots, judged after each; it goes on while more would tell more.
 
+import { statSync } from "node:fs";
 import { GrowthHunt, type Judgement, ROUNDS_TO_JUDGE } from "../analysis/hunt/growthHunt.ts";
 import { judgeOffHeap } from "../analysis/hunt/offHeap.ts";
 import type { HuntResult, HuntRound, Suspect } from "../analysis/hunt/result.ts";
@@ -8,8 +9,10 @@ import { conclusionWords } from "../report/huntConclusion.ts";
 import { huntText } from "../report/huntText.ts";
 import { adviceFor } from "../report/huntWords.ts";
 import { formatBytes } from "../report/units.ts";
+import { Allocations, type Attributed, allocationsOption } from "./allocations.ts";
 import { runLoad } from "./load.ts";
 import { forceOption, keepOption, numbersOption, timingOption, toCount, toDuration } from "./options.ts";
+import { withOriginals } from "./originals.ts";
 import type { Live, Session } from "./session.ts";
 import type { Loaded } from "./shelf.ts";
 import { parseSource, type Source } from "./source.ts";
@@ -39,6 +42,7 @@ export const huntVerb: Verb = defineVerb<HuntResult>({
     { flags: "--rounds <n>", help: "exactly this many snapshots; left out, as many as the evidence needs", parse: toCount("--rounds", 2) },
     { flags: "--interval <time>", help: "time between rounds: 10s, 2m", parse: toDuration, default: 10_000 },
     { flags: "--load <command>", help: "shell command that is run once between rounds, instead of waiting" },
+    allocationsOption,
     numbersOption,
     keepOption,
     forceOption,
@@ -47,6 +51,7 @@ export const huntVerb: Verb = defineVerb<HuntResult>({
   examples: [
     "leakhunt hunt 4242",
     "leakhunt hunt 4242 --load 'autocannon -d 5 http://127.0.0.1:3000' --rounds 5",
+    "leakhunt hunt 4242 --allocations",
     "leakhunt hunt a.heapsnapshot b.heapsnapshot c.heapsnapshot",
   ],
   async *run(session, [sources], options) {
@@ -62,7 +67,7 @@ export const huntVerb: Verb = defineVerb<HuntResult>({
 });
 
 async function huntFiles(session: Session, sources: readonly Source[], options: Options): Promise<HuntResult> {
-  for (const flag of ["rounds", "load"]) if (options[flag] !== undefined) throw usage(`--${flag} is for a running process`);
+  for (const flag of ["rounds", "load", "allocations"]) if (options[flag] !== undefined) throw usage(`--${flag} is for a running process`);
   const paths = sources.map((source) => {
     if (source.kind !== "file") throw usage("hunt takes one process, or the files of its rounds");
     return source.path;
@@ -81,7 +86,7 @@ async function huntFiles(session: Session, sources: readonly Source[], options: 
   }
   const { judgement, loaded } = judged as { judgement: Judgement; loaded: Loaded };
   rememberSuspects(session, loaded, judgement);
-  return resultOf(judgement, {
+  const result = resultOf(judgement, {
     target: `${paths.length} files`,
     stopped: "these are all files",
     rounds,
@@ -90,9 +95,24 @@ async function huntFiles(session: Session, sources: readonly Source[], options: 
     offHeap: undefined,
     notes: paths.length < ROUNDS_TO_JUDGE ? ["three files or more tell growth from a difference"] : [],
   });
+  return withOriginals(result, writtenAt(paths.at(-1) as string));
+}
+
+/** When a snapshot was written; what its process ran is older. */
+function writtenAt(path: string): number {
+  return path === "-" ? Date.now() : statSync(path).mtimeMs;
 }
 
 async function huntLive(session: Session, live: Live, options: Options): Promise<HuntResult> {
+  const allocations = await Allocations.start(session, live, options);
+  try {
+    return await huntRounds(session, live, options, allocations);
+  } finally {
+    await allocations?.stop();
+  }
+}
+
+async function huntRounds(session: Session, live: Live, options: Options, allocations: Allocations | undefined): Promise<HuntResult> {
   const wanted = options["rounds"] as number | undefined;
   const load = options["load"] as string | undefined;
   const interval = options["interval"] as number;
@@ -117,8 +137,9 @@ async function huntLive(session: Session, live: Live, options: Options): Promise
     if (!captured.epochKept && rounds.length > 0)
       notes.push(`object ids were reset before round ${rounds.length + 1} by another debugger that left: objects' ages are not evidence`);
     rounds.push(roundOf(hunt, rounds.length, loaded.name, seconds, captured.pauseMs));
+    await allocations?.round();
     const stopped = rounds.length >= 2 || wanted !== undefined ? whyStop(hunt, rounds.length, wanted) : undefined;
-    if (stopped !== undefined) return last(stopped, loaded);
+    if (stopped !== undefined) return last(stopped, { loaded, file: live.hunt.pathOf(entry) });
     const running =
       load === undefined ? undefined : runLoad(load, { pid: live.held.identity.pid, round: rounds.length + 1 }, session.signal);
     await watch.stretch(
@@ -135,23 +156,27 @@ async function huntLive(session: Session, live: Live, options: Options): Promise
     }
   }
 
-  function last(stopped: string, loaded?: Loaded): HuntResult {
+  async function last(stopped: string, round?: { loaded: Loaded; file: string }): Promise<HuntResult> {
     session.progress(undefined);
     session.clock = { ...session.clock, waitedMs: watch.waitedMs };
     const judgement = hunt.judge();
-    if (loaded) rememberSuspects(session, loaded, judgement);
-    const offHeap = judgeOffHeap(watch.stretches, hunt.natives());
+    if (round) rememberSuspects(session, round.loaded, judgement);
+    const attributed = allocations?.attribute(judgement, hunt, round);
+    // V8's own records of every allocation grow without end.
+    const offHeap = allocations?.mode === "exact" ? undefined : judgeOffHeap(watch.stretches, hunt.natives());
     const { identity } = live.held;
     const target = `${identity.pid ?? `${identity.host}:${identity.port}`} (node ${identity.nodeVersion})`;
-    return resultOf(judgement, {
+    const result = resultOf(judgement, {
       target,
       stopped,
       rounds,
       runs: load === undefined ? 0 : rounds.length - 1,
       counters: watch.all,
       offHeap,
-      notes,
+      notes: [...notes, ...(attributed?.notes ?? [])],
+      attributed,
     });
+    return withOriginals(result, Date.parse(identity.startedAt));
   }
 }
 
@@ -197,19 +222,22 @@ function rememberSuspects(session: Session, loaded: Loaded, { findings }: Judgem
   );
 }
 
-type Besides = Pick<HuntResult, "target" | "stopped" | "rounds" | "counters" | "offHeap" | "notes"> & { readonly runs: number };
+type Besides = Pick<HuntResult, "target" | "stopped" | "rounds" | "counters" | "offHeap" | "notes"> & {
+  readonly runs: number;
+  readonly attributed?: Attributed | undefined;
+};
 
 /** The judgement with all that lies outside the heaps, in words where a person reads it. */
 function resultOf(judgement: Judgement, besides: Besides): HuntResult {
-  const { runs, ...facts } = besides;
+  const { runs, attributed, ...facts } = besides;
   const first = facts.rounds[0]?.seconds ?? 0;
   const span = (facts.rounds.at(-1)?.seconds ?? 0) - first;
-  const suspects = judgement.findings.map((finding): Suspect => {
+  const suspects = judgement.findings.map((finding, i): Suspect => {
     const { holder, kind, objects } = finding;
     return {
       ...finding,
       objectsPerRun: runs > 0 ? objects / runs : undefined,
-      allocatedAt: [],
+      allocatedAt: attributed?.of[i] ?? [],
       advice: adviceFor(kind, holder.name),
       picture: undefined,
     };
@@ -221,6 +249,7 @@ function resultOf(judgement: Judgement, besides: Besides): HuntResult {
     rounds: facts.rounds.map((round) => ({ ...round, seconds: round.seconds - first })),
     heap: { delta: judgement.heapDelta, perSecond: span > 0 ? judgement.heapDelta / span : undefined },
     suspects,
+    ...(attributed?.others ? { allocations: attributed.others } : {}),
     cleared: judgement.cleared,
   };
   return { ...value, conclusion: conclusionWords(value, judgement.because) };
