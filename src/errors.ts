@@ -118,6 +118,22 @@ export const badNodeAttribute = (name: string, allowed: readonly string[]): Leak
     exitCode: 2,
   });
 
+export const allocationsBusy = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "ALLOCATIONS_BUSY",
+    message: "the allocations of this target are being recorded already, by a profiler inside it or by another client",
+    hint: "stop that one first, or hunt without --allocations",
+    exitCode: 1,
+  });
+
+export const notRecorded = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "NOT_RECORDED",
+    message: "the leakhunt that holds this target cannot record allocations",
+    hint: "let it go there (quit), or hunt without --allocations",
+    exitCode: 1,
+  });
+
 // ── the target ───────────────────────────────────────────────────────────────────────────────────────────
 
 const unreachable = (code: string, message: string, hint?: string, cause?: unknown): LeakhuntError =>

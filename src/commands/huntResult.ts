@@ -4,6 +4,7 @@ import type { GrowthHunt, Judgement } from "../analysis/hunt/growthHunt.ts";
 import type { HuntResult, HuntRound, Suspect } from "../analysis/hunt/result.ts";
 import { conclusionWords } from "../report/huntConclusion.ts";
 import { adviceFor } from "../report/huntWords.ts";
+import type { Attributed } from "./allocations.ts";
 import { writeReport } from "./huntReport.ts";
 import type { Session } from "./session.ts";
 import type { Loaded } from "./shelf.ts";
@@ -35,19 +36,22 @@ export function rememberSuspects(session: Session, loaded: Loaded, { findings }:
   );
 }
 
-type Besides = Pick<HuntResult, "target" | "stopped" | "rounds" | "counters" | "offHeap" | "notes"> & { readonly runs: number };
+type Besides = Pick<HuntResult, "target" | "stopped" | "rounds" | "counters" | "offHeap" | "notes"> & {
+  readonly runs: number;
+  readonly attributed?: Attributed | undefined;
+};
 
 /** The judgement with all that lies outside the heaps, in words where a person reads it. */
 export function resultOf(judgement: Judgement, besides: Besides): HuntResult {
-  const { runs, ...facts } = besides;
+  const { runs, attributed, ...facts } = besides;
   const first = facts.rounds[0]?.seconds ?? 0;
   const span = (facts.rounds.at(-1)?.seconds ?? 0) - first;
-  const suspects = judgement.findings.map((finding): Suspect => {
+  const suspects = judgement.findings.map((finding, i): Suspect => {
     const { holder, kind, objects } = finding;
     return {
       ...finding,
       objectsPerRun: runs > 0 ? objects / runs : undefined,
-      allocatedAt: [],
+      allocatedAt: attributed?.of[i] ?? [],
       advice: adviceFor(kind, holder.name),
       picture: undefined,
     };
@@ -59,6 +63,7 @@ export function resultOf(judgement: Judgement, besides: Besides): HuntResult {
     rounds: facts.rounds.map((round) => ({ ...round, seconds: round.seconds - first })),
     heap: { delta: judgement.heapDelta, perSecond: span > 0 ? judgement.heapDelta / span : undefined },
     suspects,
+    ...(attributed?.others ? { allocations: attributed.others } : {}),
     cleared: judgement.cleared,
   };
   return { ...value, conclusion: conclusionWords(value, judgement.because) };

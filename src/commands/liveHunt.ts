@@ -4,9 +4,12 @@ import { GrowthHunt, ROUNDS_TO_JUDGE } from "../analysis/hunt/growthHunt.ts";
 import { judgeOffHeap } from "../analysis/hunt/offHeap.ts";
 import type { Counters, HuntResult, HuntRound } from "../analysis/hunt/result.ts";
 import { LeakhuntError, targetGone } from "../errors.ts";
+import type { SnapshotEntry } from "../hunts/hunt.ts";
 import { formatBytes } from "../report/units.ts";
+import { Allocations } from "./allocations.ts";
 import { rememberSuspects, reported, resultOf, roundOf } from "./huntResult.ts";
 import { runLoad } from "./load.ts";
+import { withOriginals } from "./originals.ts";
 import type { Live, Session, TakeOptions } from "./session.ts";
 import type { Loaded } from "./shelf.ts";
 import type { Options } from "./verb.ts";
@@ -23,21 +26,28 @@ const SETTLE_MS = 1500;
  * Hunts in a live target. Options: rounds, interval (ms), load, force, keep, numbers, output.
  * Rejects with `TARGET_GONE` when it ends before three rounds, `LOAD_FAILED`, and as captures do.
  */
-export function huntLive(session: Session, live: Live, options: Options): Promise<HuntResult> {
-  return new LiveHunt(session, live, options).run();
+export async function huntLive(session: Session, live: Live, options: Options): Promise<HuntResult> {
+  const allocations = await Allocations.start(session, live, options);
+  try {
+    return await new LiveHunt(session, live, options, allocations).run();
+  } finally {
+    await allocations?.stop();
+  }
 }
 
 class LiveHunt {
   readonly #session: Session;
   readonly #live: Live;
   readonly #options: Options;
+  readonly #allocations: Allocations | undefined;
   readonly #watch: Watch;
   readonly #hunt: GrowthHunt = new GrowthHunt();
   readonly #rounds: HuntRound[] = [];
   readonly #notes: string[] = [];
   #last: Loaded | undefined;
 
-  constructor(session: Session, live: Live, options: Options) {
+  constructor(session: Session, live: Live, options: Options, allocations: Allocations | undefined) {
+    this.#allocations = allocations;
     this.#session = session;
     this.#live = live;
     this.#options = options;
@@ -132,22 +142,33 @@ class LiveHunt {
     const judgement = this.#hunt.judge();
     rememberSuspects(session, loaded, judgement);
     const { identity } = this.#live.held;
+    const attributed = this.#allocations?.attribute(judgement, this.#hunt, { loaded, file: this.#lastFile() });
+    // V8's own records of every allocation grow without end.
+    const isDisturbed = this.#allocations?.mode === "exact";
     const result = resultOf(judgement, {
       target: `${identity.pid ?? `${identity.host}:${identity.port}`} (node ${identity.nodeVersion})`,
       stopped,
       rounds: this.#rounds,
       runs: this.#options["load"] === undefined ? 0 : this.#rounds.length - 1,
       counters: this.#watch.all,
-      offHeap: judgeOffHeap(this.#watch.stretches, this.#hunt.natives()),
-      notes: this.#notes,
+      offHeap: isDisturbed ? undefined : judgeOffHeap(this.#watch.stretches, this.#hunt.natives()),
+      notes: [...this.#notes, ...(attributed?.notes ?? [])],
+      attributed,
     });
-    return reported(session, loaded, this.#options, result);
+    return reported(session, loaded, this.#options, await withOriginals(result, Date.parse(identity.startedAt)));
+  }
+
+  #lastEntry(): SnapshotEntry {
+    return this.#live.hunt.record.snapshots.at(-1) as SnapshotEntry;
+  }
+
+  #lastFile(): string {
+    return this.#live.hunt.pathOf(this.#lastEntry());
   }
 
   /** The heap of the last round again: it was let go of for one that never came. */
   async #openLast(): Promise<Loaded> {
-    const { hunt } = this.#live;
-    const loaded = await this.#session.shelf.open(hunt, hunt.record.snapshots.at(-1) as (typeof hunt.record.snapshots)[number]);
+    const loaded = await this.#session.shelf.open(this.#live.hunt, this.#lastEntry());
     this.#hunt.restore(loaded.graph);
     return loaded;
   }

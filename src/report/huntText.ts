@@ -1,7 +1,7 @@
 // Text of a hunt: the verdict first, then each suspect with its path, its places and what to do, then what was looked at
 // and is not accused.
 
-import type { Cleared, HuntResult, OffHeap, Place, Suspect } from "../analysis/hunt/result.ts";
+import type { AllocationSite, Cleared, HuntResult, OffHeap, Place, Suspect } from "../analysis/hunt/result.ts";
 import type { RetainingPath } from "../analysis/paths.ts";
 import { forTerminal } from "./escape.ts";
 import { sparkline } from "./growthText.ts";
@@ -19,6 +19,8 @@ export function huntText(result: HuntResult): string {
   const blocks = [forTerminal(result.conclusion, 600)];
   if (result.offHeap?.grows) blocks.push(offHeapLines(result.offHeap).join("\n"));
   for (const suspect of result.suspects) blocks.push(suspectLines(suspect).join("\n"));
+  const { allocations = [] } = result;
+  if (allocations.length > 0) blocks.push(["allocated besides", ...allocations.map((site) => `   ${siteText(site)}`)].join("\n"));
   if (result.cleared.length > 0) blocks.push(clearedLines(result.cleared).join("\n"));
   blocks.push([roundsLine(result), ...result.notes.map((note) => forTerminal(note, 300))].join("\n"));
   return blocks.join("\n\n");
@@ -46,10 +48,7 @@ function suspectLines(suspect: Suspect): string[] {
   if (path) lines.push(`   ${"path".padEnd(LABEL)}`.trimEnd(), ...pathLines(path));
   add("also held", alsoHeldBy.map((name) => forTerminal(name, 80)).join(" · "));
   add("where", listed(where.map(placeText), SHOWN_PLACES));
-  for (const { frames, bytes } of suspect.allocatedAt) {
-    const stack = frames.map(({ name, location }) => `${forTerminal(name, 60)} (${forTerminal(location, 100)})`);
-    add("allocated", `${formatBytes(bytes)} by ${stack.join(" ← ")}`);
-  }
+  for (const site of suspect.allocatedAt) add("allocated", siteText(site));
   const types = gathers.map((row) => `${forTerminal(row.type, 50)} ${formatSignedCount(row.delta)}`);
   add("with it", listed(types, SHOWN_TYPES));
   add("do", forTerminal(suspect.advice, 400));
@@ -64,6 +63,13 @@ function pathLines(path: RetainingPath): string[] {
 function placeText({ name, location, package: pack }: Place): string {
   const from = pack === undefined ? "" : ` (${forTerminal(pack, 60)})`;
   return `${forTerminal(name, 60)} ${forTerminal(location, 100)}${from}`;
+}
+
+/** `812 objects by open (lib/store.js:21) ← handle (app.js:30)`. */
+function siteText({ frames, bytes, objects }: AllocationSite): string {
+  const stack = frames.map(({ name, location }) => `${forTerminal(name, 60)} (${forTerminal(location, 100)})`);
+  const amount = objects === undefined ? `about ${formatBytes(bytes)}` : formatNoun(objects, "object");
+  return `${amount} by ${stack.join(" ← ")}`;
 }
 
 function listed(parts: readonly string[], limit: number): string {

@@ -92,6 +92,18 @@ export class GrowthHunt {
     return { ...decision, findings, cleared, heapDelta };
   }
 
+  /** Nodes of the last heap that gathered for a suspect of the judgement (by its number) since the first round, ascending. */
+  survivors(suspect: number): Uint32Array {
+    const { causes, last } = this.#decideOnce();
+    const cause = causes[suspect - 1];
+    if (!cause || !last) return new Uint32Array(0);
+    const { paths } = last;
+    const isYoung = this.#rounds.isYoung(last);
+    const nodes: number[] = [];
+    for (let n = 0; n < paths.length; n++) if (cause.paths.has(paths[n] as number) && isYoung(n)) nodes.push(n);
+    return Uint32Array.from(nodes);
+  }
+
   #decideOnce(): Evidence {
     this.#evidence ??= this.#weigh();
     return this.#evidence;

@@ -156,12 +156,19 @@ export function placesAlong(graph: HeapGraph, path: RootPath): Place[] {
         role: kind === "function" ? "function" : "class",
         name: title,
         location: `${graph.scripts.display(place.url)}:${place.line}`,
+        place,
         package: packageOf(place.url),
       });
     } else if (graph.scopes.isScope(node)) {
       const { url, builtin } = graph.scopes.facts(node);
       if (url !== undefined && !builtin)
-        add({ role: "module", name: title, location: graph.scripts.display(url), package: packageOf(url) });
+        add({
+          role: "module",
+          name: title,
+          location: graph.scripts.display(url),
+          place: { url, line: 0, column: 0 },
+          package: packageOf(url),
+        });
     }
   }
   return places.slice(0, MOST_PLACES);

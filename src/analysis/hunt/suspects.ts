@@ -69,6 +69,7 @@ export function describeCause(rounds: GrowthRounds, last: LastHeap, cause: Cause
     kind,
     type: node === undefined ? book.words.word(book.type(main.path)) : typeName(graph, node),
     location: node === undefined ? undefined : placeText(graph, node),
+    place: node === undefined ? undefined : graph.scripts.placeOf(node),
     measure: main.measure,
     series: seen,
     grewIn: main.trend.grewIn,
@@ -218,6 +219,7 @@ function gathersOf(last: LastHeap, grown: readonly GrownPath[], cause: Cause): G
     const row: GrowingType = {
       type,
       location: known?.row.location ?? placeText(graph, node),
+      place: known?.row.place ?? graph.scripts.placeOf(node),
       count: (known?.row.count ?? 0) + count,
       delta: (known?.row.delta ?? 0) + delta,
       bytesDelta: (known?.row.bytesDelta ?? 0) + bytesDelta,
@@ -242,6 +244,7 @@ function holderOf(last: LastHeap, holderPath: number, directNode: number | undef
       name: holderName(graph, root, []),
       object: undefined,
       location: scriptOf(last, root)?.location,
+      place: scriptOf(last, root)?.place,
       package: scriptOf(last, root)?.package,
       alike: 1,
     };
@@ -258,6 +261,7 @@ function holderOf(last: LastHeap, holderPath: number, directNode: number | undef
     name: name + listener,
     object: glance(graph, node),
     location: script?.location,
+    place: script?.place,
     package: script?.package,
     alike: Math.max(1, alike),
   };
