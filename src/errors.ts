@@ -75,6 +75,14 @@ export const noSuchType = (name: string, close: readonly string[]): LeakhuntErro
 const drawing = (code: string, message: string, hint?: string, cause?: unknown): LeakhuntError =>
   new LeakhuntError({ code, message, hint, exitCode: 1, cause });
 
+export const loadFailed = (command: string, ended: string, said: string): LeakhuntError =>
+  new LeakhuntError({
+    code: "LOAD_FAILED",
+    message: `the load \`${command}\` failed (${ended})${said === "" ? "" : `: ${said}`}`,
+    hint: "run it by hand first: it must end by itself, with exit code 0",
+    exitCode: 1,
+  });
+
 export const cannotDraw = (why: string, cause?: unknown): LeakhuntError =>
   drawing("CANNOT_DRAW", `the picture cannot be drawn: ${why}`, "write a .dot file instead: it needs no drawing", cause);
 
@@ -108,6 +116,22 @@ export const badNodeAttribute = (name: string, allowed: readonly string[]): Leak
     message: `extraNodeAttrs cannot set ${JSON.stringify(name)}`,
     hint: `it can set ${allowed.join(", ")}`,
     exitCode: 2,
+  });
+
+export const allocationsBusy = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "ALLOCATIONS_BUSY",
+    message: "the allocations of this target are being recorded already, by a profiler inside it or by another client",
+    hint: "stop that one first, or hunt without --allocations",
+    exitCode: 1,
+  });
+
+export const notRecorded = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "NOT_RECORDED",
+    message: "the leakhunt that holds this target cannot record allocations",
+    hint: "let it go there (quit), or hunt without --allocations",
+    exitCode: 1,
   });
 
 // ── the target ───────────────────────────────────────────────────────────────────────────────────────────
@@ -353,6 +377,26 @@ export const noSuchFrame = (index: number, count: number): LeakhuntError =>
 export const stillHeld = (): string =>
   "leaving: another debugger holds the target, so nothing is resumed; the object ids it has seen (@1234) become invalid";
 
+// ── check ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const badAssertion = (flag: string, text: string, hint: string): LeakhuntError =>
+  usage(`${flag} does not understand ${JSON.stringify(text)}`, hint);
+
+/** `how` is "with exit code 3" or "by SIGKILL". */
+export const checkedProgramFailed = (how: string, rounds: number): LeakhuntError =>
+  unreachable(
+    "PROGRAM_FAILED",
+    `the program ended ${how} ${rounds === 0 ? "before the first round" : `after ${rounds} ${rounds === 1 ? "round" : "rounds"}`}, so it was not checked`,
+    "what it said is above",
+  );
+
+export const neverReady = (text: string, seconds: number): LeakhuntError =>
+  unreachable(
+    "NEVER_READY",
+    `the program did not print ${JSON.stringify(text)} within ${seconds} s`,
+    "--ready is looked for in its output, --ready-within says how long",
+  );
+
 // ── at a breakpoint ──────────────────────────────────────────────────────────────────────────────────────
 
 export const noAnalyser = (program: string, why: string, cause?: unknown): LeakhuntError =>
@@ -367,6 +411,14 @@ export const noAnalyser = (program: string, why: string, cause?: unknown): Leakh
 export const analyserFailed = (how: string, said: string): LeakhuntError =>
   new LeakhuntError({ code: "ANALYSER_FAILED", message: `the analyser ended with ${how}: ${said}`, exitCode: 1 });
 
+export const noGarbageCollection = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "NO_GARBAGE_COLLECTION",
+    message: "V8 cannot be asked to collect garbage",
+    hint: "the program needs the right to use the inspector (--allow-inspector under the permission model)",
+    exitCode: 1,
+  });
+
 export const noLiveObject = (id: number): LeakhuntError =>
   new LeakhuntError({
     code: "NO_LIVE_OBJECT",
@@ -380,6 +432,14 @@ export const idsResetAtStop = (): LeakhuntError =>
     code: "IDS_RESET",
     message: "V8 handed out its object ids anew, because a debugger left the program",
     hint: "ask again for the table that the id is from",
+    exitCode: 1,
+  });
+
+export const idsResetInRounds = (): LeakhuntError =>
+  new LeakhuntError({
+    code: "IDS_RESET",
+    message: "V8 handed out its object ids anew between two rounds, because a debugger or another inspector session left the program",
+    hint: "run it again without one",
     exitCode: 1,
   });
 

@@ -10,6 +10,7 @@ import { warmDrawing } from "../report/picture.ts";
 import { readSnapshot } from "../snapshot/open.ts";
 import { ANSWERS, type Answered } from "./answers.ts";
 import { type Drawing, showPicture } from "./draw.ts";
+import { runs } from "./evidence.ts";
 import { mergePictures } from "./mergePictures.ts";
 import { programsHeap } from "./own.ts";
 import type { Answer, Refusal, Request } from "./request.ts";
@@ -36,6 +37,11 @@ async function answer(request: Request): Promise<Answer> {
     const text = await showPicture(picture, request.options as Drawing);
     clock.lap("draw");
     return { value: picture, text, phases: clock.phases };
+  }
+  if (request.question === "runs") {
+    const value = await runs(request, OWN_FOLDER);
+    clock.lap("answer");
+    return { value, phases: clock.phases };
   }
   const all = new HeapGraph(await readSnapshot(request.file as string));
   clock.lap("read");

@@ -14,6 +14,7 @@ import type { HeapGraph } from "../graph/heapGraph.ts";
 import { EdgeType } from "../graph/kinds.ts";
 import { growthText } from "../report/growthText.ts";
 import { commonText } from "../report/typesText.ts";
+import { held } from "./evidence.ts";
 import { conditionOf, revive } from "./functions.ts";
 import { type GrowthMemory, recounted, remembered, stateOf } from "./growthMemory.ts";
 import { type IdMemory, newIds, packIds, unpackIds } from "./newIds.ts";
@@ -37,7 +38,7 @@ export interface Answered {
 type Answerer = (asked: Asked) => Answered | Promise<Answered>;
 
 /** All questions that need a snapshot. */
-export const ANSWERS: Readonly<Record<Exclude<Request["question"], "draw">, Answerer>> = {
+export const ANSWERS: Readonly<Record<Exclude<Request["question"], "draw" | "runs">, Answerer>> = {
   typestats: ({ graph, request }) => {
     const rows = countTypes(graph, undefined, conditionOf(request.options["filter"]));
     return { value: Object.fromEntries([...rows].map(([type, { count }]) => [type, count])) };
@@ -103,6 +104,8 @@ export const ANSWERS: Readonly<Record<Exclude<Request["question"], "draw">, Answ
     const chain = findChain(graph, node as number, conditionOf(predicate), forward === true, options);
     return { value: { ...chain, picture: chainPicture(graph, chain) } };
   },
+
+  held: async (asked) => ({ value: await held(asked.graph, subjectsIn(asked)[0] as number, asked.request) }),
 };
 
 /** The objects of the chain and no others, drawn down to the object or, forwards, from it. */

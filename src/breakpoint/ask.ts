@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { writeHeapSnapshot } from "node:v8";
 import { analyserFailed, cannotWriteFile, captureFailed, LeakhuntError, noAnalyser } from "../errors.ts";
 import { ours } from "./ours.ts";
-import type { Answer, Refusal, Request } from "./request.ts";
+import type { Answer, QuestionName, Refusal, Request } from "./request.ts";
 import { say } from "./say.ts";
 import { buildLineTables, connect } from "./session.ts";
 import { newKey, type Subjects } from "./subject.ts";
@@ -32,8 +32,16 @@ export let lastSentinel: number | undefined;
 
 /** Asks, and prints the text of the answer. @throws LeakhuntError. */
 export function ask<T>(question: Question): T {
-  warmUp();
   const began = performance.now();
+  const { answer, written } = inquire(question);
+  if (answer.text !== undefined) say(answer.text);
+  if (question.timing ?? Boolean(process.env["LEAKHUNT_TIMING"])) say(timingText(written, performance.now() - began, answer.phases));
+  return answer.value as T;
+}
+
+/** Asks, and prints nothing. `written`: milliseconds of V8's snapshot. @throws LeakhuntError. */
+export function inquire(question: Question): { readonly answer: Answer; readonly written: number } {
+  warmUp();
   const folder = privateFolder();
   try {
     const { about = NOTHING, memory, remember } = question;
@@ -52,11 +60,54 @@ export function ask<T>(question: Question): T {
     const answer = analyse(request);
     if (remember && request.stateOut !== undefined) remember(readFileSync(request.stateOut));
     if (answer.sentinel !== undefined) lastSentinel = answer.sentinel;
-    if (answer.text !== undefined) say(answer.text);
-    if (question.timing ?? Boolean(process.env["LEAKHUNT_TIMING"])) say(timingText(written, performance.now() - began, answer.phases));
-    return answer.value as T;
+    return { answer, written };
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Snapshots over a while, about which one question is asked, and asked again when there are more. `close` deletes them. */
+export class Series {
+  readonly #folder: string;
+  /** Those that were not asked about yet. */
+  #files: string[] = [];
+  #taken = 0;
+  #asked = 0;
+
+  /** @throws LeakhuntError `CANNOT_WRITE`. */
+  constructor() {
+    warmUp();
+    this.#folder = privateFolder();
+  }
+
+  /** Lets V8 write the heap once more. @throws LeakhuntError `CAPTURE_FAILED`. */
+  take(): void {
+    const file = join(this.#folder, `${++this.#taken}.heapsnapshot`);
+    writeSnapshot({ file, key: KEY }, NOTHING);
+    this.#files.push(file);
+  }
+
+  /** Asks about all of them; `options` are about those that were not asked about yet, oldest first. @throws LeakhuntError. */
+  ask<T>(question: QuestionName, options: Readonly<Record<string, unknown>>): T {
+    const memory = (number: number): string => join(this.#folder, `${number}.memory`);
+    const { value } = analyse({
+      question,
+      options,
+      show: false,
+      files: this.#files,
+      key: KEY,
+      subjects: 0,
+      mayBeList: false,
+      ...(this.#asked > 0 && { stateIn: memory(this.#asked) }),
+      stateOut: memory(++this.#asked),
+    });
+    for (const file of this.#files) rmSync(file);
+    this.#files = [];
+    return value as T;
+  }
+
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 
@@ -112,7 +163,7 @@ const NUMBERS = { exposeInternals: false, exposeNumericValues: true };
 
 const NOTHING: Subjects = { subjects: [], mayBeList: false };
 
-type Written = Request & { readonly file: string; readonly key: string };
+type Written = { readonly file: string; readonly key: string };
 
 /** Lets V8 write the heap; returns the milliseconds it took. */
 function writeSnapshot({ file, key }: Written, about: Subjects): number {

@@ -52,6 +52,15 @@ export function programsHeap(graph: HeapGraph, key: string, folder: string): Hol
   return { ...facts, columns: without(columns, { nodes: unwanted, ...passingEdges(graph, scopes) }) };
 }
 
+/** Only the id of the sentinel, which takes a fraction of the time. */
+export function sentinelIn(graph: HeapGraph, key: string): number | undefined {
+  const holder = holderOf(graph.columns, stringIndexes(graph.columns, [key]).get(key));
+  const held = holder === undefined ? undefined : graph.follow(holder, key, EdgeType.property);
+  const own = held === undefined ? undefined : graph.follow(held, OWN, EdgeType.property);
+  const [first] = own === undefined ? [] : elementsOf(graph, own);
+  return first === undefined ? undefined : graph.id(first);
+}
+
 /** Positions of some strings in the table. */
 function stringIndexes({ strings }: SnapshotColumns, wanted: readonly string[]): Map<string, number> {
   const found = new Map<string, number>();

@@ -16,6 +16,8 @@ export type QuestionName =
   | "backrefs"
   | "refs"
   | "chain"
+  | "held"
+  | "runs"
   | "draw";
 
 export interface Request {
@@ -26,6 +28,8 @@ export interface Request {
   readonly show: boolean;
   /** The snapshot; undefined for `draw`. */
   readonly file?: string | undefined;
+  /** The snapshots that `runs` is about, oldest first. */
+  readonly files?: readonly string[] | undefined;
   /** Name of the property by which the holder is found (subject.ts). */
   readonly key?: string | undefined;
   /** How many objects are asked about. */
@@ -44,6 +48,14 @@ export interface Answer {
   readonly sentinel?: number | undefined;
   /** Milliseconds of each phase. */
   readonly phases: Readonly<Record<string, number>>;
+}
+
+/** What `leakhunt/test` gets: the value, the text of the failure, and the picture that was written or why not. */
+export interface Evidence<Result> {
+  readonly result: Result;
+  readonly text: string;
+  readonly picture?: string;
+  readonly note?: string;
 }
 
 export interface Refusal {

@@ -45,6 +45,20 @@ export function post(method: string, parameters: object = {}): Reply | undefined
   return reply;
 }
 
+/**
+ * Asks what V8 answers later, from a task of its own; `done` tells whether it did as asked. Never called when there is no
+ * session: the result says whether the question was sent.
+ */
+export function postLater(method: string, done: (well: boolean) => void): boolean {
+  connect();
+  try {
+    session?.post(method, (error) => done(!error));
+    return session !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** The first Node whose V8 caches line tables by itself. */
 const FIRST_WITH_LINE_TABLES = 22;
 

@@ -31,7 +31,7 @@ async function letCompilerFinish(): Promise<void> {
   if (process.uptime() > 0.15) await sleep(SETTLE_MS);
 }
 
-/** Runs the command line and returns the exit code: 0, or that of the error. */
+/** Runs the command line and returns the exit code: 0, what the last answer stands for, or that of the error. */
 async function main(words: readonly string[]): Promise<number> {
   const cancel = new AbortController();
   const terminal = new Terminal(() => cancel.abort(cancelled()));
@@ -42,16 +42,19 @@ async function main(words: readonly string[]): Promise<number> {
     onNotice: (text) => terminal.say(forTerminal(text, 500)),
   });
   const stop = stopOnSignals(cancel, session, terminal);
+  let verdict = 0;
   try {
     const program = buildProgram(
       [attachVerb(terminal), runVerb(terminal), ...VERBS],
-      (verb, args, options) => answer(verb, session, args, options, terminal.style, (text) => terminal.print(text)),
+      async (verb, args, options) => {
+        verdict = await answer(verb, session, args, options, terminal.style, (text) => terminal.print(text));
+      },
       { name: "leakhunt", description: DESCRIPTION, write: (text) => terminal.print(text.trimEnd()) },
     );
     program.version(version(), "-V, --version", "print the version");
     if (words.length === 0) program.outputHelp();
     else await runWords(program, words);
-    return cancel.signal.aborted && !terminal.unheard ? 130 : 0;
+    return cancel.signal.aborted && !terminal.unheard ? 130 : verdict;
   } catch (error) {
     return terminal.unheard ? 0 : report(error, words, terminal, cancel.signal);
   } finally {

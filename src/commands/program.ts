@@ -5,7 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { LeakhuntError, usage } from "../errors.ts";
 import type { ArgumentSpec, OptionSpec, Options, Verb } from "./verb.ts";
 
-export type RunVerb = (verb: Verb, args: readonly unknown[], options: Options) => Promise<void>;
+export type RunVerb = (verb: Verb, args: readonly unknown[], options: Options) => Promise<unknown>;
 
 export interface ProgramTexts {
   readonly name: string;
@@ -31,7 +31,7 @@ export function buildProgram(verbs: readonly Verb[], run: RunVerb, texts: Progra
     if (verb.examples.length > 0) command.addHelpText("after", `\nExamples:\n${verb.examples.map(indent).join("\n")}`);
     command.action((...given: unknown[]) => {
       const options = given[verb.arguments.length] as Options;
-      return run(verb, given.slice(0, verb.arguments.length), options);
+      return run(verb, given.slice(0, verb.arguments.length), options) as Promise<void>;
     });
   }
   return program;

@@ -60,8 +60,8 @@ export class Session {
   readonly stops: Stops = new Stops();
   /** Called before the target is let go: whoever debugs it must leave it as it was found. */
   onRelease: ((live: Live) => Promise<void>) | undefined;
-  /** When the question at hand was asked (milliseconds of performance.now()), and how long V8 has worked for it. */
-  clock: { began: number; v8Ms: number } = { began: 0, v8Ms: 0 };
+  /** When the question at hand was asked (milliseconds of performance.now()), how long V8 has worked for it, how long we only waited. */
+  clock: { began: number; v8Ms: number; waitedMs?: number } = { began: 0, v8Ms: 0 };
   /** Called with each new snapshot before anybody asks it anything. */
   onTaken: ((loaded: Loaded) => Promise<void>) | undefined;
   /** The snapshot that `@id`s of the line at hand are looked up in, when they stand for an expression. */

@@ -43,6 +43,8 @@ export interface Verb<Value = unknown> {
   /** Yields one value per answer; a loop yields many. */
   run(session: Session, args: readonly unknown[], options: Options): AsyncIterable<Value>;
   render(value: Value, style: TextStyle): string;
+  /** What the command ends with when this was its last answer; 0 when left out. An error has a code of its own. */
+  exitCode?(value: Value): number;
 }
 
 /** Types a verb's values without losing them in the list of all verbs. */

@@ -1,7 +1,9 @@
 // All verbs, in the order in which help lists them.
 
+import { checkVerb } from "./check.ts";
 import { diffVerb, statisticsVerb } from "./diff.ts";
 import { growthVerb } from "./growth.ts";
+import { huntVerb } from "./hunt.ts";
 import { cleanVerb, detachVerb, huntsVerb } from "./hunts.ts";
 import { markVerb } from "./marks.ts";
 import { leakingVerb, pathVerb, showVerb } from "./objects.ts";
@@ -14,6 +16,8 @@ import type { Verb } from "./verb.ts";
 
 export const VERBS: readonly Verb[] = [
   psVerb,
+  huntVerb,
+  checkVerb,
   threadsVerb,
   childrenVerb,
   snapshotVerb,

@@ -76,7 +76,7 @@ export function labelOf(graph: HeapGraph, holder: number, through: readonly numb
       if (part === "value") return { kind: "map value", key: graph.collections.keyOfValue(owner, slot) };
     }
   }
-  if (firstName === "_events" && edges.length > 1) return { kind: "listener", name: graph.edgeName(edges[1] as number) };
+  if (firstName === "_events" && edges.length > 1) return { kind: "listener", in: "_events", name: graph.edgeName(edges[1] as number) };
   if (firstName === "elements") return { kind: "element", index: Number(graph.edgeName(last)) };
   if (firstName === "reactions_or_result") return { kind: "waits" };
   if (firstName === "parameters_and_registers") return { kind: "suspended" };

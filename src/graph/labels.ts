@@ -30,8 +30,8 @@ export type HoldLabel =
   | { readonly kind: "outer scope" }
   /** `bind()`: the function, this, or an argument. */
   | { readonly kind: "bound"; readonly name: string }
-  /** A listener of an EventEmitter: `on("data")`. */
-  | { readonly kind: "listener"; readonly name: string }
+  /** A listener of an EventEmitter: `on("data")`; `in` is the property that Node keeps listeners in. */
+  | { readonly kind: "listener"; readonly in: "_events"; readonly name: string }
   /** A pending promise holds what waits for it. */
   | { readonly kind: "waits" }
   /** What an async function or generator needs when it goes on. */

@@ -193,14 +193,28 @@ export class RootPaths {
     return { kind: start?.kind ?? "v8", category: start?.category, held: start?.held, nodes, edges };
   }
 
-  /** Grows the tree until the node's path is final: nothing in the queue is cheaper, and no step is free. */
-  #growTo(node: number): void {
+  /**
+   * The whole tree, for passes over all nodes: [2n] is 0 where nothing leads to node n, [2n + 1] is 0 where a path begins,
+   * else one more than the last edge of the path. 12 ns per edge, once.
+   */
+  wholeTree(): Uint32Array {
+    this.#growTo(undefined);
+    return this.#found;
+  }
+
+  /** How the path that begins at this node begins; undefined when it begins elsewhere. */
+  startAt(node: number): (PathStart & { category?: string }) | undefined {
+    return this.#starts.get(node);
+  }
+
+  /** Grows the tree until the node's path is final: nothing in the queue is cheaper, and no step is free. Without a node, all of it. */
+  #growTo(node: number | undefined): void {
     const { firstEdge, edgeTo } = this.#graph.columns;
     const found = this.#found;
     const queue = this.#queue;
     const { costs } = this;
     for (;;) {
-      const price = found[2 * node] as number;
+      const price = node === undefined ? 0 : (found[2 * node] as number);
       if (price !== 0 && price - 1 <= queue.price) return;
       if (!queue.next()) return;
       const { price: here, node: n } = queue;

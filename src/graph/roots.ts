@@ -6,7 +6,7 @@ import { property } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import type { HeapGraph } from "./heapGraph.ts";
 import { positionsOf } from "./lookUp.ts";
-import { isBuiltinScript } from "./scripts.ts";
+import { isBuiltinScript, scriptOfUrl } from "./scripts.ts";
 
 const ON_TIMEOUT = property("_onTimeout");
 const ON_IMMEDIATE = property("_onImmediate");
@@ -113,11 +113,26 @@ function nativeContexts(graph: HeapGraph): number[] {
   return found;
 }
 
+/** A script that is there this often was loaded again and again: what keeps all its copies is the question, not the answer. */
+const COPIES = 3;
+
+/** How often each script's outermost scope is there; a query (`?update=17`) makes no other script. */
+function copiesOf(graph: HeapGraph, scopes: readonly number[]): Map<string, number> {
+  const copies = new Map<string, number>();
+  for (const scope of scopes) {
+    const url = scriptOfUrl(graph.scopes.urls.get(scope) ?? "");
+    copies.set(url, (copies.get(url) ?? 0) + 1);
+  }
+  return copies;
+}
+
 function moduleScopes(graph: HeapGraph): PathStart[] {
   const starts: PathStart[] = [];
   const modules = new Set<number>();
-  for (const scope of graph.scopes.urls.keys()) {
-    if (!graph.scopes.isUserModule(scope)) continue;
+  const scopes = graph.scopes.urls.keys().filter((scope) => graph.scopes.isUserModule(scope));
+  const copies = copiesOf(graph, scopes);
+  for (const scope of scopes) {
+    if ((copies.get(scriptOfUrl(graph.scopes.urls.get(scope) ?? "")) ?? 0) >= COPIES) continue;
     starts.push({ node: scope, kind: "module", cost: 4, held: undefined });
     const module = graph.follow(scope, "extension", EdgeType.internal);
     if (module !== undefined) modules.add(module);

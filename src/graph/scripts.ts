@@ -109,6 +109,11 @@ export function isBuiltinScript(url: string): boolean {
   return url.startsWith("node:") || url.startsWith("internal/");
 }
 
+/** The script of a url: without query and fragment, which Node takes for other modules of the same file. */
+export function scriptOfUrl(url: string): string {
+  return url.startsWith("file:") || url.startsWith("data:") ? (url.split(/[?#]/, 1)[0] as string) : url;
+}
+
 /** `file:///app/lib/a.mjs` -> `/app/lib/a.mjs`; everything else stays as it is. */
 export function pathOfUrl(url: string): string {
   if (!url.startsWith("file://")) return url;

@@ -73,6 +73,11 @@ export function forSvg(text: string, max?: number): string {
   return forHtml(text, max);
 }
 
+/** Text or attribute value of an XML document; what XML 1.0 forbids is among what `visible` writes out. */
+export function forXml(text: string, max?: number): string {
+  return forHtml(text, max);
+}
+
 /**
  * Text inside an HTML-like DOT label. Graphviz substitutes `\N` and `\G` even there, after it has decoded entities,
  * so every backslash is doubled.

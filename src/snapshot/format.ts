@@ -64,6 +64,9 @@ export interface SnapshotHeader {
   readonly nodeFields: readonly string[];
   readonly edgeFields: readonly string[];
   readonly locationFields: readonly string[];
+  /** Of one function and one node of the tree of allocation stacks; only tracked snapshots have any of them. */
+  readonly traceFunctionFields: readonly string[];
+  readonly traceNodeFields: readonly string[];
   /** File's node type number -> our number. Unknown types get numbers from NODE_TYPES.length up. */
   readonly nodeTypeMap: Uint8Array;
   readonly edgeTypeMap: Uint8Array;
@@ -102,12 +105,20 @@ export function readHeader(text: string): SnapshotHeader {
     nodeFields,
     edgeFields,
     locationFields: meta["location_fields"] === undefined ? [] : stringList(meta["location_fields"], "location_fields"),
+    traceFunctionFields: traceFields(meta["trace_function_info_fields"]),
+    traceNodeFields: traceFields(meta["trace_node_fields"]),
     nodeTypeMap: node.map,
     nodeTypeNames: node.names,
     edgeTypeMap: edge.map,
     edgeTypeNames: edge.names,
     extraNativeBytes: header["extra_native_bytes"] === undefined ? 0 : count(header["extra_native_bytes"], "extra_native_bytes"),
   };
+}
+
+/** Files without traces may say about them what they like. */
+function traceFields(value: unknown): string[] {
+  const isList = Array.isArray(value) && value.length <= MAX_FIELDS && value.every((name) => typeof name === "string");
+  return isList ? value : [];
 }
 
 function parseHeader(text: string): unknown {

@@ -17,8 +17,8 @@ export interface GuardJob {
 export interface Guard {
   /** The inspector is open at this address now. */
   opened(host: string, port: number): void;
-  /** Sessions are open in workers: another guard may have to let one run, for which the inspector must be open. */
-  workers(): void;
+  /** Other guards may have something to put right after our death, for which the inspector must be open. */
+  others(): void;
   /** All is well: the guard ends. */
   done(): void;
   /** Over to you: close it as soon as the target lets you, then end. */
@@ -32,7 +32,7 @@ export function startGuard(job: GuardJob): Guard {
   const line = lifeLine(PROGRAM, job);
   return {
     opened: (host, port) => void line.write(`open ${host} ${port}\n`),
-    workers: () => void line.write("workers\n"),
+    others: () => void line.write("others\n"),
     done: () => void line.end("done\n"),
     abandon: () => void line.end(),
   };
@@ -122,7 +122,7 @@ function end({ host, port }, path) {
 }
 async function act() {
   if (/^done$/m.test(said)) process.exit(0);
-  if (/^workers$/m.test(said)) await new Promise((resolve) => setTimeout(resolve, 1500));
+  if (/^others$/m.test(said)) await new Promise((resolve) => setTimeout(resolve, 1500));
   const began = Date.now();
   while (same() && Date.now() - began < 600000) {
     let found = false;

@@ -1,6 +1,7 @@
 // What a main thread and a worker have in common, since both are one V8 isolate behind an inspector: memory, the price of
 // a capture, the capture, and the epoch of the object ids.
 import { captureTooBig, LeakhuntError, targetGone } from "../errors.ts";
+import { type AllocationMode, type AllocationRecording, recordAllocations } from "./allocations.ts";
 import { captureFile } from "./capture.ts";
 import { within } from "./cdpInspector.ts";
 import { captureCost } from "./cost.ts";
@@ -26,7 +27,7 @@ export abstract class LiveIsolate {
   async memory(): Promise<Memory> {
     // A capture that was cancelled goes on inside the target, which answers nothing until it is done.
     await Promise.race([this.busy, this.gone]);
-    const expression = `({...process.memoryUsage(),heapLimit:${builtin("v8")}.getHeapStatistics().heap_size_limit})`;
+    const expression = `({...process.memoryUsage(),heapLimit:${builtin("v8")}.getHeapStatistics().heap_size_limit,handles:process.getActiveResourcesInfo?.().length})`;
     return this.inspector.evaluate<Memory>(expression, { includeCommandLineAPI: true });
   }
 
@@ -60,6 +61,13 @@ export abstract class LiveIsolate {
   async collectGarbage(): Promise<void> {
     await within(this.inspector.send("HeapProfiler.collectGarbage"), GC_PATIENCE_MS, "collecting garbage");
   }
+
+  recordAllocations(mode: AllocationMode): Promise<AllocationRecording> {
+    return recordAllocations(this.inspector, this.identity, mode, () => this.needsTime());
+  }
+
+  /** A guard beside that of the inspector will need it open for a moment after our death. */
+  protected abstract needsTime(): void;
 
   /** A target that ended tells nobody why; whoever watches it does. */
   private async explain(error: unknown): Promise<never> {

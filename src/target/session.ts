@@ -28,13 +28,17 @@ export class LiveTarget extends LiveIsolate implements Target {
   }
 
   threads(): Promise<readonly Thread[]> {
-    this.guard?.workers();
+    this.guard?.others();
     return this.workers.list();
   }
 
   async thread(threadId: number): Promise<Target> {
-    if (threadId !== 0) this.guard?.workers();
+    if (threadId !== 0) this.guard?.others();
     return threadId === 0 ? this : this.workers.target(threadId);
+  }
+
+  protected needsTime(): void {
+    this.guard?.others();
   }
 
   detach(): Promise<Detached> {

@@ -6,6 +6,8 @@ import { chmodSync, rmSync } from "node:fs";
 import { createServer, connect as netConnect, type Server, type Socket } from "node:net";
 import { createInterface, type Interface } from "node:readline";
 import { type ExitCode, holderGone, LeakhuntError } from "../errors.ts";
+import type { AllocationMode, AllocationRecording } from "./allocations.ts";
+import { type Ask, RecordingSlot, recordThrough } from "./sharedRecording.ts";
 import type { CaptureCost, Captured, CaptureOptions, Detached, Memory, PreviousCapture, Target, TargetIdentity, Thread } from "./target.ts";
 
 /** A capture, with the name of the epoch its ids belong to: two snapshots compare by id only if these are equal. */
@@ -28,6 +30,8 @@ export interface HeldTarget {
   memory(): Promise<Memory>;
   predict(previous?: PreviousCapture): Promise<CaptureCost>;
   capture(path: string, options?: CaptureOptions): Promise<HeldCapture>;
+  /** See Target.recordAllocations. One at a time for a process; it ends with whoever asked for it. */
+  recordAllocations(mode: AllocationMode): Promise<AllocationRecording>;
   /** Lets go of the process with all its threads. `end` also makes a holding process let go. */
   detach(end?: boolean): Promise<Detached>;
 }
@@ -50,6 +54,7 @@ export class LocalHold implements HeldTarget {
   #epoch = 1;
   /** Of the main thread's hold: the end of the captures that are under way. */
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #recording: RecordingSlot = new RecordingSlot();
   #server: Server | undefined;
   #socketPath: string | undefined;
   #end: () => void = () => {};
@@ -102,10 +107,15 @@ export class LocalHold implements HeldTarget {
     return mine;
   }
 
+  recordAllocations(mode: AllocationMode): Promise<AllocationRecording> {
+    return this.main.#recording.open(this.target, mode);
+  }
+
   /** Captures that are under way for others are ended first. */
   async detach(): Promise<Detached> {
     if (this.main !== this) return this.main.detach();
     await Promise.race([this.#turn, this.gone]);
+    await this.#recording.close();
     this.#server?.close();
     if (this.#socketPath !== undefined) rmSync(this.#socketPath, { force: true });
     return this.target.detach();
@@ -175,6 +185,11 @@ export class LocalHold implements HeldTarget {
           signal,
           onProgress: (progress) => tell({ progress }),
         });
+      case "record":
+        return this.main.#recording.serve(this.target, asked.mode as AllocationMode, signal, tell);
+      case "begin":
+      case "stacks":
+        return this.main.#recording.tell(asked.method);
       case "end":
         this.main.#end();
         return this.detach();
@@ -198,6 +213,7 @@ interface Request {
   force?: boolean;
   numbers?: boolean;
   previous?: PreviousCapture;
+  mode?: AllocationMode;
 }
 
 interface Waiting {
@@ -264,6 +280,10 @@ class WireHold implements HeldTarget {
   capture(path: string, options: CaptureOptions = {}): Promise<HeldCapture> {
     const { force, numbers, previous } = options;
     return this.#ask("capture", { path, force, numbers, previous }, options) as Promise<HeldCapture>;
+  }
+
+  recordAllocations(mode: AllocationMode): Promise<AllocationRecording> {
+    return recordThrough(((method, params, options) => this.#ask(method, params, options as CaptureOptions)) satisfies Ask, mode);
   }
 
   async detach(end = false): Promise<Detached> {

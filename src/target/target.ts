@@ -1,4 +1,5 @@
 // The shape of a live process that leakhunt is attached to: the words that attach, capture and their callers share.
+import type { AllocationMode, AllocationRecording } from "./allocations.ts";
 import type { Inspector } from "./inspector.ts";
 
 /** Which worker thread a target is. */
@@ -45,6 +46,8 @@ export interface Memory {
   readonly external: number;
   readonly arrayBuffers: number;
   readonly heapLimit: number;
+  /** What keeps the event loop alive: sockets, timers, servers; undefined where Node does not tell. */
+  readonly handles?: number | undefined;
 }
 
 /** What an earlier capture of the same target really cost; nodes 0 when nobody counted them. */
@@ -124,6 +127,8 @@ export interface Target {
   checkEpoch(): Promise<boolean>;
   /** A full collection. Rejects with TARGET_SILENT when the event loop does not turn for 15 s. */
   collectGarbage(): Promise<void>;
+  /** Gets ready to record which code allocates what stays alive. Rejects with ALLOCATIONS_BUSY. Stop it before detaching. */
+  recordAllocations(mode: AllocationMode): Promise<AllocationRecording>;
   /**
    * The threads of its process that run JavaScript, the main thread first; workers that were started by workers too.
    * Rejects with TARGET_SILENT when the main thread, which knows them, is blocked in native code.

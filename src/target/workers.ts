@@ -154,6 +154,9 @@ class WorkerTarget extends LiveIsolate implements Target {
     return this.process.thread(threadId);
   }
 
+  /** The guard of the process heard of it when the worker was asked for. */
+  protected needsTime(): void {}
+
   detach(): Promise<Detached> {
     return this.process.detach();
   }

@@ -94,9 +94,9 @@ export const sessions: Suspect = {
   allocatedAt: [
     {
       frames: [
-        { name: "open", location: "lib/session-store.js:21" },
-        { name: "handle", location: "server.js:48" },
-        { name: "parserOnIncoming", location: "node:_http_server:1140" },
+        { name: "open", location: "lib/session-store.js:21", place: { url: "file:///app.js", line: 21, column: 1 } },
+        { name: "handle", location: "server.js:48", place: { url: "file:///app.js", line: 48, column: 1 } },
+        { name: "parserOnIncoming", location: "node:_http_server:1140", place: { url: "file:///app.js", line: 1140, column: 1 } },
       ],
       bytes: 2_412_000,
     },
@@ -138,7 +138,7 @@ export const listeners: Suspect = {
   ],
   path: path("globalThis", "global", [
     step({ kind: "property", name: "feed" }, object(30_001, "EventEmitter", "object", { retainedSize: 391_000 })),
-    step({ kind: "listener", name: "tick" }, listener),
+    step({ kind: "listener", in: "_events", name: "tick" }, listener),
   ]),
   example: listener,
   alsoHeldBy: [],

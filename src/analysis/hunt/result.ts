@@ -1,5 +1,6 @@
 // What a hunt says, as plain values: the contract of `hunt --json`, of the report and of `leakhunt/test`.
 
+import type { SourcePlace } from "../../graph/scripts.ts";
 import type { RetainingPath } from "../paths.ts";
 import type { ObjectSummary } from "../summary.ts";
 
@@ -58,6 +59,8 @@ export interface GrowingType {
   readonly type: string;
   /** `lib/store.js:17`, where its class or function was defined. */
   readonly location: string | undefined;
+  /** The same in full. */
+  readonly place?: SourcePlace | undefined;
   /** In the last round. */
   readonly count: number;
   /** Since the first round: objects, and their shallow bytes. */
@@ -73,6 +76,8 @@ export interface Holder {
   readonly object: ObjectSummary | undefined;
   /** Script (and line, where known) that the holder belongs to. */
   readonly location: string | undefined;
+  /** The same in full; line 0 stands for the whole script. */
+  readonly place?: SourcePlace | undefined;
   /** The npm package that script lies in; undefined for the program itself. */
   readonly package: string | undefined;
   /** What holds the holder, for holders of the same kind that gain together (an inner map per tenant): how many there are. */
@@ -87,15 +92,34 @@ export interface Place {
   readonly name: string;
   /** `lib/store.js:17`; the original file where a source map tells. */
   readonly location: string;
+  /** The same in full; line 0 stands for the whole script. */
+  readonly place?: SourcePlace | undefined;
   readonly package: string | undefined;
+}
+
+/** A function on the way to an allocation. */
+export interface AllocationFrame {
+  /** `openSession`, or `(anonymous)`. Heap text. */
+  readonly name: string;
+  /**
+   * `lib/store.js:21`: the line that calls the next inner function, or allocates, where the source shows only one that does;
+   * else the line where the function begins. The original file where a source map tells.
+   */
+  readonly location: string;
+  /** The same in full. */
+  readonly place: SourcePlace;
+  /** The function or class that it called next on the way to the allocation, where one is known. */
+  readonly calls?: string | undefined;
 }
 
 /** Where survivors were allocated (`--allocations`). */
 export interface AllocationSite {
-  /** Innermost first: `open (lib/store.js:21)`. */
-  readonly frames: readonly { readonly name: string; readonly location: string }[];
-  /** Live bytes, as sampled. */
+  /** Functions of the program and its packages, innermost first. */
+  readonly frames: readonly AllocationFrame[];
+  /** Live bytes that came since the first round: as sampled; or those of the survivors themselves, counted. */
   readonly bytes: number;
+  /** Survivors with this stack, where all objects were followed (`--allocations exact`). */
+  readonly objects?: number | undefined;
 }
 
 /** A holder with its evidence. */
@@ -108,6 +132,8 @@ export interface Suspect {
   /** What gathers, by its most telling name. */
   readonly type: string;
   readonly location: string | undefined;
+  /** The same in full. */
+  readonly place?: SourcePlace | undefined;
   /** Whether it was found by its objects or by the bytes of a steady number of objects. */
   readonly measure: "objects" | "bytes";
   /** Objects (or bytes, by `measure`) in each round, oldest first. */
@@ -179,6 +205,8 @@ export interface HuntResult {
     readonly perSecond: number | undefined;
   };
   readonly suspects: readonly Suspect[];
+  /** With `--allocations`: stacks whose survivors became more, and that belong to no suspect for sure. */
+  readonly allocations?: readonly AllocationSite[] | undefined;
   readonly cleared: readonly Cleared[];
   readonly offHeap: OffHeap | undefined;
   readonly counters: readonly Counters[];

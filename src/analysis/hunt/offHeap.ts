@@ -1,0 +1,91 @@
+// Growth that no snapshot shows. The memory of a process is V8's heap, what JavaScript objects own outside of it (array
+// buffers, native parts: `external`), and the rest: native libraries, threads, and what the allocator keeps. If the rest
+// rises while the heap does not, accusing an object would be wrong.
+//
+// Snapshots disturb the measure: V8 builds its graph in the same memory and then leaves it to the allocator, which fills the
+// holes first. A process that leaks natively by 1.6 MB/s shows a flat RSS for half a minute after a snapshot of its 4 MB
+// heap, then each further snapshot lifts it by what was leaked meanwhile (measured on glibc). So two things are looked at:
+// the slope before the first snapshot, and whether the level right after each snapshot goes on rising at that pace.
+
+import type { Counters, OffHeap } from "./result.ts";
+
+/** Readings without a snapshot in between. */
+export type Stretch = readonly Counters[];
+
+/** A stretch needs so many readings and seconds to tell a slope from noise. */
+const LEAST_READINGS = 4;
+const LEAST_SECONDS = 2.5;
+/** The rest must rise by this much, this fast, and in most steps, to be a finding. */
+const LEAST_RISE = 1_000_000;
+const LEAST_RATE = 100_000;
+const MOST_STEPS = 0.75;
+/** Part of the first pace that the levels after snapshots must keep. */
+const KEPT_PACE = 0.4;
+
+/**
+ * How fast the parts of the process's memory rise, in bytes per second. The first stretch is before any snapshot, each of
+ * the others follows one. Undefined without a stretch that is long enough.
+ */
+export function judgeOffHeap(stretches: readonly Stretch[], native: OffHeap["native"]): OffHeap | undefined {
+  const usable = stretches.filter((stretch) => stretch.length >= LEAST_READINGS && secondsOf(stretch) >= LEAST_SECONDS);
+  const [before, ...after] = stretches;
+  if (usable.length === 0 || before === undefined) return undefined;
+  const rate = (of: (reading: Counters) => number): number => median(usable.map((stretch) => slope(stretch, of)));
+  const isCalm = usable[0] === before;
+  const outside = isCalm ? slope(before, outsideOf) : 0;
+  return {
+    rss: isCalm ? slope(before, ({ rss }) => rss) : 0,
+    heap: rate(({ heapUsed }) => heapUsed),
+    external: rate(({ external }) => external),
+    arrayBuffers: rate(({ arrayBuffers }) => arrayBuffers),
+    outside,
+    grows: isCalm && isRising(before) && keepsPace(after, outside),
+    native,
+  };
+}
+
+function outsideOf({ rss, heapTotal, external }: Counters): number {
+  return rss - heapTotal - external;
+}
+
+/** Whether the rest rises in most steps, and enough. */
+function isRising(stretch: Stretch): boolean {
+  const values = stretch.map(outsideOf);
+  let ups = 0;
+  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[i - 1] as number)) ups++;
+  const pace = slope(stretch, outsideOf);
+  return ups >= MOST_STEPS * (values.length - 1) && pace >= LEAST_RATE && pace * secondsOf(stretch) >= LEAST_RISE;
+}
+
+/** Whether the levels after the snapshots, from the first snapshot on, rise about as fast as the rest did before. */
+function keepsPace(after: readonly Stretch[], pace: number): boolean {
+  const levels = after.flatMap(([first]) => (first ? [first] : []));
+  const [first] = levels;
+  const last = levels.at(-1);
+  if (!first || !last || levels.length < 2) return false;
+  const gained = outsideOf(last) - outsideOf(first);
+  return gained >= KEPT_PACE * pace * (last.seconds - first.seconds) && gained >= LEAST_RISE;
+}
+
+function secondsOf(stretch: Stretch): number {
+  return (stretch.at(-1) as Counters).seconds - (stretch[0] as Counters).seconds;
+}
+
+/** The median slope of all pairs of readings (Theil and Sen): one jump does not bend it. */
+function slope(stretch: Stretch, of: (reading: Counters) => number): number {
+  const slopes: number[] = [];
+  for (let i = 0; i < stretch.length; i++) {
+    for (let j = i + 1; j < stretch.length; j++) {
+      const [a, b] = [stretch[i] as Counters, stretch[j] as Counters];
+      if (b.seconds > a.seconds) slopes.push((of(b) - of(a)) / (b.seconds - a.seconds));
+    }
+  }
+  return median(slopes);
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = sorted.length >> 1;
+  if (sorted.length === 0) return 0;
+  return sorted.length % 2 === 1 ? (sorted[at] as number) : ((sorted[at - 1] as number) + (sorted[at] as number)) / 2;
+}

@@ -1,0 +1,120 @@
+// `hunt --allocations`: which code allocated the survivors. A recording goes along with the rounds; at the end its stacks
+// are told apart by suspect.
+
+import { growingSites, type Site, shareOut, sitesFor, sitesOf } from "../analysis/hunt/allocations.ts";
+import type { GrowthHunt, Judgement } from "../analysis/hunt/growthHunt.ts";
+import type { AllocationSite } from "../analysis/hunt/result.ts";
+import { LeakhuntError } from "../errors.ts";
+import { readTraces, type Traces } from "../snapshot/traces.ts";
+import type { AllocationMode, AllocationRecording, SampledStack } from "../target/allocations.ts";
+import { toChoice } from "./options.ts";
+import type { Live, Session } from "./session.ts";
+import type { Loaded } from "./shelf.ts";
+import type { OptionSpec, Options } from "./verb.ts";
+
+/** Sites of the suspects, by their position, and of no suspect in particular. */
+export interface Attributed {
+  readonly of: readonly (readonly AllocationSite[])[];
+  /** Undefined where every object was followed. */
+  readonly others: readonly AllocationSite[] | undefined;
+  /** What a reader must know to take them for what they are. */
+  readonly notes: readonly string[];
+}
+
+export const allocationsOption: OptionSpec = {
+  flags: "--allocations [how]",
+  help: "also say which code allocated what stays: sampling (the default; a few percent, more where little calls are most of the work), or exact (every object; code that allocates runs 10 to 100 times slower)",
+  parse: toChoice("--allocations", ["sampling", "exact"]),
+};
+
+/** What a recording costs the target, as measured: see bench/allocation-costs.mjs. */
+const COST: Readonly<Record<AllocationMode, string>> = {
+  sampling:
+    "recording allocations by sampling costs the target about 5 % where it does mixed work, and code that lives on small functions runs 2 to 5 times slower: V8 is told not to inline them until the hunt is over",
+  exact:
+    "recording every allocation: code that allocates runs 10 to 100 times slower until the hunt is over, and memory outside the heap grows; meant for a test system, `--allocations sampling` for a busy one",
+};
+
+/** A recording beside the rounds of a hunt. */
+export class Allocations {
+  readonly mode: AllocationMode;
+  readonly #recording: AllocationRecording;
+  readonly #looks: (readonly SampledStack[])[] = [];
+  #begun = false;
+  #lost: string | undefined;
+
+  private constructor(mode: AllocationMode, recording: AllocationRecording) {
+    this.mode = mode;
+    this.#recording = recording;
+  }
+
+  /** Gets ready, after saying what it costs; undefined when nobody asked for it. Rejects with ALLOCATIONS_BUSY, NOT_RECORDED. */
+  static async start(session: Session, live: Live, options: Options): Promise<Allocations | undefined> {
+    const asked = options["allocations"];
+    if (asked === undefined || asked === false) return undefined;
+    const mode: AllocationMode = asked === "exact" ? "exact" : "sampling";
+    session.notice(COST[mode]);
+    return new Allocations(mode, await live.held.recordAllocations(mode));
+  }
+
+  /** After each round: the first begins the recording, the later ones look at what is alive. Never rejects. */
+  async round(): Promise<void> {
+    try {
+      if (this.#begun) this.#looks.push(await this.#recording.stacks());
+      else await this.#recording.begin();
+      this.#begun = true;
+    } catch (error) {
+      this.#lost ??= error instanceof LeakhuntError ? error.message : String(error);
+    }
+  }
+
+  /** Never rejects. */
+  stop(): Promise<void> {
+    return this.#recording.stop();
+  }
+
+  /** The sites of each finding. @param round the last round's snapshot; undefined when its process has gone. */
+  attribute({ findings }: Judgement, hunt: GrowthHunt, round: { loaded: Loaded; file: string } | undefined): Attributed {
+    const notes = this.#lost === undefined ? [] : [`allocations were not recorded to the end: ${this.#lost}`];
+    if (this.#recording.inlined) notes.push("functions that V8 has inlined count as their callers in the stacks of allocations");
+    const display = (url: string): string => round?.loaded.graph.scripts.display(url) ?? url;
+    const shown = (sites: readonly Site[]): AllocationSite[] => sites.map((site) => siteValue(site, display));
+    if (this.mode === "sampling") {
+      const { of, others } = shareOut(findings, growingSites(this.#looks));
+      return { of: of.map(shown), others: shown(others), notes };
+    }
+    const sizes = round?.loaded.graph.columns.nodeSelfSize;
+    const of = findings.map((finding) => {
+      const nodes = hunt.survivors(finding.number);
+      const traces = round && readTraces(round.file, nodes);
+      return traces && sizes ? shown(sitesFor(finding, sitesOf(exactStacks(nodes, traces, sizes)))) : [];
+    });
+    if (of.length > 0 && of.every((sites) => sites.length === 0)) notes.push(STACKS_LOST);
+    return { of, others: undefined, notes };
+  }
+}
+
+const STACKS_LOST = "V8 knows no stacks of the survivors: it loses them when it moves objects; --allocations sampling does not";
+
+function exactStacks(nodes: Uint32Array, { ids, stack }: Traces, sizes: ArrayLike<number>) {
+  const byId = new Map<number, { objects: number; bytes: number }>();
+  for (const [i, id] of ids.entries()) {
+    if (id === 0) continue;
+    const { objects, bytes } = byId.get(id) ?? { objects: 0, bytes: 0 };
+    byId.set(id, { objects: objects + 1, bytes: bytes + (sizes[nodes[i] as number] as number) });
+  }
+  return [...byId].map(([id, amount]) => ({ frames: stack(id), ...amount }));
+}
+
+function siteValue({ frames, bytes, objects }: Site, display: (url: string) => string): AllocationSite {
+  return {
+    frames: frames.map(({ name, url, line, column, calls }) => ({
+      name: name === "" ? "(anonymous)" : name,
+      location: `${display(url)}:${line}`,
+      place: { url, line, column },
+      calls,
+    })),
+    bytes: Math.round(bytes),
+    ...(objects === undefined ? {} : { objects }),
+  };
+}
