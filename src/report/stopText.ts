@@ -17,6 +17,13 @@ export interface FrameLine {
   readonly place: string;
 }
 
+/** Calls that wait. */
+export interface AsyncLines {
+  /** "await", "Promise.then", "Timeout". */
+  readonly description: string;
+  readonly frames: readonly Omit<FrameLine, "index">[];
+}
+
 export interface LocalLine {
   readonly name: string;
   readonly value: string;
@@ -57,12 +64,18 @@ export function stopText(stop: StopValue, color: boolean): string {
 }
 
 /** `handle() at app.js:12:3` */
-export function frameText({ name, place }: FrameLine): string {
+export function frameText({ name, place }: Omit<FrameLine, "index">): string {
   return `${forTerminal(name, 80)} at ${forTerminal(place, 300)}`;
 }
 
-export function whereText(frames: readonly FrameLine[], selected: number): string {
-  return frames.map((frame) => `${frame.index === selected ? ">" : " "} #${frame.index} ${frameText(frame)}`).join("\n");
+/** @param callers null where nothing of them was recorded. */
+export function whereText(frames: readonly FrameLine[], selected: number, callers: readonly AsyncLines[] | null): string {
+  const calls = frames.map((frame) => `${frame.index === selected ? ">" : " "} #${frame.index} ${frameText(frame)}`);
+  const waiting = callers?.flatMap((each) => [
+    `  -- async: ${forTerminal(each.description, 60)} --`,
+    ...each.frames.map((frame) => `     ${frameText(frame)}`),
+  ]);
+  return [...calls, ...(waiting ?? ["  (who waits for these calls is recorded from now on)"])].join("\n");
 }
 
 export function sourceLines(source: readonly SourceLine[], color: boolean): string[] {

@@ -158,6 +158,46 @@ setTimeout(() => {
   expect(stdout).toContain("thrown: Error: the end");
 });
 
+test.concurrent("an exception that leaves an ES module stops the program; `where` shows who waits, by the lines of the source", async (context) => {
+  const source = `interface Row { readonly id: number }
+
+async function query(row: Row): Promise<Row> {
+  await null;
+  if (row.id === 1) throw new Error("no such row");
+  return row;
+}
+
+async function handle(id: number): Promise<Row> {
+  try { JSON.parse("{"); } catch {}
+  const row: Row = { id };
+  return await query(row);
+}
+
+await handle(0);
+debugger;
+await handle(1);
+export {};
+`;
+  const folder = folderWith(context, { "app.ts": source, "package.json": '{"type":"module"}' });
+  const { execFileSync } = await import("node:child_process");
+  const tsc = join(process.cwd(), "node_modules/typescript/bin/tsc");
+  execFileSync(process.execPath, [tsc, "app.ts", "--sourceMap", "--target", "es2022", "--module", "esnext", "--skipLibCheck"], {
+    cwd: folder,
+  });
+  const input = `${["c", "where", "break on exceptions all", "break on exceptions", "c", "where", "p row", "c", "q"].join("\n")}\n`;
+  const { stdout, stderr } = await leakhunt(newHome(context), ["run", "--", NODE, "app.js"], { cwd: folder, input });
+  expect(stdout).toContain("(who waits for these calls is recorded from now on)");
+  expect(stdout).toContain("every exception stops the program");
+  expect(stdout).toMatch(/stopped \(exception\) in query\(\) at app\.ts:5:21\nthrown: Error: no such row\n/);
+  expect(stdout).toContain('> 5    if (row.id === 1) throw new Error("no such row");');
+  expect(stdout).toMatch(
+    /> #0 query\(\) at app\.ts:5:21\n {2}-- async: await --\n {5}handle\(\) at app\.ts:12:\d+\n {5}\(outermost code\) at app\.ts:17:\d+/,
+  );
+  expect(stdout).toContain("{id: 1}");
+  expect(stdout.match(/stopped \(exception\)/g)).toHaveLength(1);
+  expect(stderr).toMatch(/the program ended with exit code 1/);
+});
+
 test.concurrent("with --json every stop is a value, also one that no verb waited for", async (context) => {
   const cwd = folderWith(context, { "seed.cjs": SEED });
   const { stdout } = await leakhunt(newHome(context), ["run", "--json", "--", NODE, "seed.cjs"], {
