@@ -21,11 +21,12 @@ const OWN_SCOPES = new Set(["local", "block", "catch", "with", "eval"]);
 export async function stopValue(debugging: Debugging, stop: Stop): Promise<StopValue | undefined> {
   const frame = debugging.frame;
   if (!frame) return undefined;
-  const { breakpoints, exception, others } = stop;
+  const { breakpoints, failed, exception, others } = stop;
   const isStart = debugging.startedHere && debugging.session.stops.now?.number === 1;
   return {
     reason: isStart ? "start" : stop.reason,
     breakpoints,
+    failed,
     exception,
     others,
     frame: frameLine(frame),

@@ -45,6 +45,8 @@ export interface ScopeLines {
 export interface StopValue {
   readonly reason: string;
   readonly breakpoints: readonly number[];
+  /** Breakpoints whose condition threw. */
+  readonly failed: readonly { readonly number: number; readonly why: string }[];
   readonly exception: string | undefined;
   readonly frame: FrameLine;
   readonly source: readonly SourceLine[];
@@ -57,6 +59,7 @@ export function stopText(stop: StopValue, color: boolean): string {
   const why = stop.breakpoints.length > 0 ? `breakpoint ${stop.breakpoints.join(", ")}` : stop.reason;
   const head = `stopped (${why}) in ${frameText(stop.frame)}`;
   const lines = [head];
+  for (const { number, why } of stop.failed) lines.push(`the condition of breakpoint ${number} failed: ${forTerminal(why, 300)}`);
   if (stop.exception !== undefined) lines.push(`thrown: ${forTerminal(stop.exception, 300)}`);
   if (stop.others) lines.push("another debugger holds this stop: leaving resumes nothing");
   lines.push(...sourceLines(stop.source, color), ...scopeLines(stop.scopes));

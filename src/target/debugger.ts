@@ -26,11 +26,20 @@ export interface AsyncCalls {
   readonly frames: readonly Pick<Frame, "functionName" | "place">[];
 }
 
+export interface FailedCondition {
+  /** Of the breakpoint. */
+  readonly number: number;
+  /** What the condition threw, as a line of text. */
+  readonly why: string;
+}
+
 /** Why and where the target stands still. */
 export interface Stop {
   readonly reason: "debugger statement" | "breakpoint" | "exception" | "step" | "pause" | "other debugger";
   /** Numbers of our breakpoints that were hit. */
   readonly breakpoints: readonly number[];
+  /** Those of them that stopped it because their condition threw. */
+  readonly failed: readonly FailedCondition[];
   /** What was thrown, as a line of text, for "exception". */
   readonly exception: string | undefined;
   readonly frames: readonly Frame[];

@@ -275,11 +275,13 @@ class LiveDebugger implements Debugger {
     ]);
     if (turn !== this.#turn) return;
     const breakpoints = [...this.#points.numbers(raw.hitBreakpoints ?? []), ...late];
+    const failed = await this.#points.failures(breakpoints, raw.callFrames[0]);
+    if (turn !== this.#turn) return;
     const reason = joining && others ? "other debugger" : this.#reason(raw, breakpoints, statement);
     this.#scopes = new FrameScopes(this.#inspector, GROUP, raw.callFrames);
     this.#moves.arrived();
     const exception = reason === "exception" ? exceptionText(raw) : undefined;
-    this.#stop = { reason, breakpoints, exception, frames, callers, others: others || reason === "other debugger" };
+    this.#stop = { reason, breakpoints, failed, exception, frames, callers, others: others || reason === "other debugger" };
     this.#tell();
   }
 

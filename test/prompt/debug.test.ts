@@ -29,6 +29,9 @@ test.concurrent("the seed's session: x, y and who holds them, by name", async (c
 
 test.concurrent("breakpoints, steps, frames, source and printing", async (context) => {
   const { stdout, stderr } = await runWith(context, { "app.mjs": SESSIONS }, [
+    "break 5 if m === 2",
+    "c",
+    "delete",
     "break 6 if n === 2",
     "break",
     "c",
@@ -50,12 +53,15 @@ test.concurrent("breakpoints, steps, frames, source and printing", async (contex
     "q",
   ]);
   expect(stdout).toMatch(/stopped \(start\) in \(outermost code\) at app\.mjs:1/);
-  expect(stdout).toContain("breakpoint 1 at app.mjs:6:3 if n === 2");
+  expect(stdout).toMatch(
+    /stopped \(breakpoint 1\) in handle\(\) at app\.mjs:5:\d+\nthe condition of breakpoint 1 failed: ReferenceError: m is not defined\n/,
+  );
+  expect(stdout).toContain("breakpoint 2 at app.mjs:6:3 if n === 2");
   expect(stdout).toMatch(/> #0 handle\(\) at app\.mjs:6:3\n {2}#1 \(outermost code\) at app\.mjs:9:\d+/);
   expect(stdout).toContain('"u2"');
   expect(stdout).toMatch(/#1 \(outermost code\) at app\.mjs:9/);
   expect(stdout).toMatch(/stopped \(step\) in handle\(\) at app\.mjs:7/);
-  expect(stdout).toContain("deleted breakpoint 1");
+  expect(stdout).toContain("deleted breakpoint 2");
   expect(stdout).toContain("no breakpoints");
   expect(stderr).toContain("there is no frame 9; the stack has frames 0 to");
   expect(stderr).toContain("break on nothing?");
