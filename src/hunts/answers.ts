@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { builtFile } from "../builtFiles.ts";
 import { privateFolder, readJson, writeJson } from "./home.ts";
 
 /** Answers of one snapshot, by question, the last used last. */
@@ -23,10 +24,10 @@ const MOST_ELSEWHERE = 64_000_000;
 /** What the file of a hunt's snapshot is called, with this behind it. */
 export const ANSWERS_SUFFIX = ".answers.json";
 
-/** This build: another one may count differently. */
+/** This build, whichever of its files we are in: another one may count differently. */
 const BUILD = ((): string => {
-  const file = statSync(fileURLToPath(import.meta.url));
-  return `${file.size}-${file.mtimeMs}`;
+  const file = statSync(fileURLToPath(builtFile("cli/main.js")), { throwIfNoEntry: false });
+  return `${file?.size}-${file?.mtimeMs}`;
 })();
 
 export class Answers {

@@ -3,6 +3,7 @@
 // opens for every child from its first line would leave children waiting for ever if we were killed.
 
 import { fileURLToPath } from "node:url";
+import { builtFile } from "../builtFiles.ts";
 import { LeakhuntError } from "../errors.ts";
 import { howText } from "../report/threadsText.ts";
 import { type ChildFacts, childrenOf } from "../target/children.ts";
@@ -12,7 +13,7 @@ const LOOK_MS = 250;
 const YOUNG_S = 3;
 
 /** Quoted as NODE_OPTIONS wants it: a path may hold blanks. */
-const PRELOAD = `--require ${JSON.stringify(fileURLToPath(new URL("../target/anyPort.cjs", import.meta.url)))}`;
+const PRELOAD = `--require ${JSON.stringify(fileURLToPath(builtFile("target/anyPort.cjs")))}`;
 
 /** An environment in which every Node process opens its inspector at a port of its own, when asked to. */
 export function childrenListenAnywhere(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

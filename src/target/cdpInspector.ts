@@ -1,4 +1,4 @@
-// The wire: the only file that knows chrome-remote-interface. It turns its callbacks into an Inspector whose every
+// The wire: the only file that knows what chrome-remote-interface is like (socketClient.ts). It turns its callbacks into an Inspector whose every
 // call ends (with an answer, a LeakhuntError, or the socket's end), and holds the socket back while a chunk is written.
 import dns from "node:dns";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -40,7 +40,7 @@ let connector: Promise<Connect> | undefined;
 function loadConnector(): Promise<Connect> {
   connector ??= (async () => {
     const order = dns.getDefaultResultOrder();
-    const library = await import("chrome-remote-interface");
+    const library = await import("./socketClient.ts");
     dns.setDefaultResultOrder(order);
     return library.default as unknown as Connect;
   })();
