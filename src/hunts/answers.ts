@@ -2,7 +2,6 @@
 // again: in another shell, after scrolling away, from a script. What took seconds to compute is kept as a small file,
 // tied to the snapshot's size and time and to this build of leakhunt, and is thrown away when either changes.
 
-import { createHash } from "node:crypto";
 import { readdirSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -94,6 +93,7 @@ export class Answers {
   #pathOf(snapshot: string): string | undefined {
     if (this.#isOurs(snapshot)) return snapshot + ANSWERS_SUFFIX;
     try {
+      const { createHash } = process.getBuiltinModule("node:crypto");
       const name = createHash("sha256").update(realpathSync(snapshot)).digest("hex").slice(0, 32);
       return join(privateFolder(join(privateFolder(this.#home), "answers")), name + ANSWERS_SUFFIX);
     } catch {
