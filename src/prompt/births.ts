@@ -5,9 +5,10 @@ import { existsSync, type FSWatcher, mkdtempSync, rmSync, watch, writeFileSync }
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { builtFile } from "../builtFiles.ts";
 
 /** Quoted as NODE_OPTIONS wants it: a path may hold blanks. */
-const PRELOAD = `--require ${JSON.stringify(fileURLToPath(new URL("../target/birth.cjs", import.meta.url)))}`;
+const PRELOAD = `--require ${JSON.stringify(fileURLToPath(builtFile("target/birth.cjs")))}`;
 
 export class Births {
   readonly #folder = mkdtempSync(join(tmpdir(), "leakhunt-births-"));
