@@ -166,11 +166,12 @@ class Types {
     const graph = this.#graph;
     const { words } = this.#book;
     const start = graph.rootPaths.startAt(node);
-    let how = start?.kind ?? "v8";
+    let how: string = start?.kind ?? "v8";
     if (start?.kind === "module") how += ` ${scriptOfUrl(graph.scopes.urls.get(node) ?? "")}`;
-    else if (start?.category !== undefined) how += ` ${start.category}`;
+    else if (start?.category !== undefined) how += ` ${start.held === SYMBOL_REGISTRY ? SYMBOL_REGISTRY : start.category}`;
     const passes = (start?.cost ?? 0) >= PASSING_COST || start?.kind === "stack" || start?.kind === "debugger";
-    const flags = this.#flagsOf(node) | (passes ? PathFlag.passing : 0) | (start?.kind === "v8" && start.cost >= V8_ROOT ? PathFlag.v8 : 0);
+    const isV8s = start?.kind === "v8" && start.cost >= V8_ROOT && start.held !== SYMBOL_REGISTRY;
+    const flags = this.#flagsOf(node) | (passes ? PathFlag.passing : 0) | (isV8s ? PathFlag.v8 : 0);
     return this.#book.below(0, words.number(how), this.#typeOf(node, flags), flags & ~PathFlag.plumbing);
   }
 
@@ -246,5 +247,7 @@ class Types {
 
 const TIMERS: ReadonlySet<string> = new Set(["Timeout", "Immediate"]);
 const TIMER = -1;
+/** What V8 calls the registry of Symbol.for(): the program fills it, and nobody can empty it. */
+export const SYMBOL_REGISTRY = "public_symbol_table";
 /** V8's own roots from this price on are caches and tables. */
 const V8_ROOT = 500;

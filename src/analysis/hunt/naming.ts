@@ -1,5 +1,6 @@
 // Names for a developer: what the holder is called in the program, and what kind of holding it is.
 
+import { SYMBOL_REGISTRY } from "../../graph/abstractPaths.ts";
 import { describe } from "../../graph/describe.ts";
 import type { HeapGraph } from "../../graph/heapGraph.ts";
 import { foldPath, type Hold } from "../../graph/holds.ts";
@@ -39,6 +40,7 @@ export function holderName(graph: HeapGraph, path: RootPath, holds: readonly Hol
 }
 
 function lastName(graph: HeapGraph, path: RootPath, holds: readonly Hold[]): string {
+  if (path.held === SYMBOL_REGISTRY) return "registry of Symbol.for()";
   const last = holds.at(-1);
   if (last) return describe(graph, last.held).title;
   return path.kind === "timer" || path.held !== undefined ? rootName(graph, path) : describe(graph, path.nodes[0] as number).title;

@@ -1,6 +1,7 @@
 // A cause as a person wants to read it: what gathers, in whose hands, since when, and where in the source.
 
 import { createHash } from "node:crypto";
+import { SYMBOL_REGISTRY } from "../../graph/abstractPaths.ts";
 import { describe, placeText } from "../../graph/describe.ts";
 import type { HeapGraph } from "../../graph/heapGraph.ts";
 import { foldPath, holdersOf } from "../../graph/holds.ts";
@@ -267,7 +268,8 @@ function holderOf(last: LastHeap, holderPath: number, directNode: number | undef
   const script = scriptOf(last, { ...root, nodes: root.nodes.slice(0, at + 1), edges: root.edges.slice(0, at) });
   let alike = 0;
   for (let n = 0; n < graph.nodeCount; n++) if (paths[n] === holderPath) alike++;
-  const name = at === 0 && toHolder.length === 0 ? glance(graph, node).title : holderName(graph, root, toHolder);
+  const isRoot = at === 0 && root.held !== SYMBOL_REGISTRY;
+  const name = isRoot ? glance(graph, node).title : holderName(graph, root, toHolder);
   return {
     name: name + listener,
     object: glance(graph, node),
