@@ -30,7 +30,7 @@ test("printing", async () => { await expectNoLeak(() => { console.log("hello", i
 
 for (const pool of ["forks", "vmThreads"])
   test(`every verdict is right in the pool ${pool}`, async (context) => {
-    const at = project(context, ["vitest", "vite", "@vitest"]);
+    const at = project(context, ["vitest", "vite"]);
     at.write("setup.ts", 'import "leakhunt/test/vitest";\n');
     at.write("leak.test.ts", TESTS);
     const config = `{ test: { pool: "${pool}", setupFiles: ["./setup.ts"], testTimeout: 600000, maxWorkers: 1 } }`;
