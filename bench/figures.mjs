@@ -3,7 +3,7 @@
 // { name, command, ours, measured: [{ wall, cpu, rss }], failure, answer }.
 
 /** The name of the row that adds up the two halves of T4. */
-export const BOTH_HALVES = "leakhunt, path and picture";
+const BOTH_HALVES = "leakhunt, path and picture";
 
 function median(numbers) {
   const sorted = [...numbers].sort((a, b) => a - b);

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Picture } from "../analysis/picture.ts";
+import { builtFile } from "../builtFiles.ts";
 import { LeakhuntError } from "../errors.ts";
 import { HeapGraph } from "../graph/heapGraph.ts";
 import { warmDrawing } from "../report/picture.ts";
@@ -15,8 +16,8 @@ import { mergePictures } from "./mergePictures.ts";
 import { programsHeap } from "./own.ts";
 import type { Answer, Refusal, Request } from "./request.ts";
 
-/** Everything compiled from src/, by which leakhunt's own code in the program is known. */
-const OWN_FOLDER = fileURLToPath(new URL("..", import.meta.url));
+/** Everything built from src/, by which leakhunt's own code in the program is known. */
+const OWN_FOLDER = fileURLToPath(builtFile(""));
 
 class Clock {
   readonly phases: Record<string, number> = {};

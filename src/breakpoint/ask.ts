@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeHeapSnapshot } from "node:v8";
+import { builtFile } from "../builtFiles.ts";
 import { analyserFailed, cannotWriteFile, captureFailed, LeakhuntError, noAnalyser } from "../errors.ts";
 import { ours } from "./ours.ts";
 import type { Answer, QuestionName, Refusal, Request } from "./request.ts";
@@ -185,14 +186,8 @@ function writeSnapshot({ file, key }: Written, about: Subjects): number {
   }
 }
 
-/** The compiled analyser, also when this module runs from source (in tests). */
-function analyserFile(): string {
-  const source = import.meta.url.endsWith(".ts");
-  return fileURLToPath(new URL(source ? "../../dist/breakpoint/analyser.js" : "./analyser.js", import.meta.url));
-}
-
 function analyse(request: Request): Answer {
-  const file = analyserFile();
+  const file = fileURLToPath(builtFile("breakpoint/analyser.js"));
   const { NODE_OPTIONS: _, NODE_V8_COVERAGE: __, NODE_INSPECT_RESUME_ON_START: ___, ...env } = process.env;
   const done = spawnSync(process.execPath, [file], {
     // The program's own folder may be gone.

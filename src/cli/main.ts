@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { packageFile } from "../builtFiles.ts";
 import { answer } from "../commands/answer.ts";
 import { buildProgram, runWords } from "../commands/program.ts";
 import { Session } from "../commands/session.ts";
@@ -115,6 +116,6 @@ function stopOnSignals(cancel: AbortController, _session: Session, terminal: Ter
 }
 
 function version(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  const text = readFileSync(packageFile(), "utf8");
   return (JSON.parse(text) as { version: string }).version;
 }

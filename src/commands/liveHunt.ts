@@ -6,6 +6,7 @@ import type { Counters, HuntResult, HuntRound } from "../analysis/hunt/result.ts
 import { LeakhuntError, targetGone } from "../errors.ts";
 import type { SnapshotEntry } from "../hunts/hunt.ts";
 import { formatBytes } from "../report/units.ts";
+import type { TargetIdentity } from "../target/target.ts";
 import { Allocations } from "./allocations.ts";
 import { rememberSuspects, reported, resultOf, roundOf } from "./huntResult.ts";
 import { runLoad } from "./load.ts";
@@ -146,7 +147,7 @@ class LiveHunt {
     // V8's own records of every allocation grow without end.
     const isDisturbed = this.#allocations?.mode === "exact";
     const result = resultOf(judgement, {
-      target: `${identity.pid ?? `${identity.host}:${identity.port}`} (node ${identity.nodeVersion})`,
+      target: targetName(identity),
       stopped,
       rounds: this.#rounds,
       runs: this.#options["load"] === undefined ? 0 : this.#rounds.length - 1,
@@ -172,4 +173,11 @@ class LiveHunt {
     this.#hunt.restore(loaded.graph);
     return loaded;
   }
+}
+
+/** `4242 (node v20.20.2, node server.js)`, `worker 1 of 4242 (…)`. Not cleaned for a terminal. */
+function targetName({ pid, host, port, nodeVersion, command, worker }: TargetIdentity): string {
+  const whole = pid === undefined ? `${host}:${port}` : String(pid);
+  const thread = worker === undefined ? "" : `worker ${worker.threadId} of `;
+  return `${thread}${whole} (node ${nodeVersion}, ${worker?.file ?? command})`;
 }

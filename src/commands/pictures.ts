@@ -2,6 +2,7 @@
 
 import { extname, resolve } from "node:path";
 import { backrefs } from "../analysis/backrefs.ts";
+import { type PathResult, retainingPaths } from "../analysis/paths.ts";
 import type { Picture } from "../analysis/picture.ts";
 import type { PictureOptions } from "../analysis/pictureBuilder.ts";
 import { type NodePredicate, parsePredicate } from "../analysis/predicates.ts";
@@ -10,6 +11,7 @@ import { usage } from "../errors.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import { questionText } from "../hunts/answers.ts";
 import { forTerminal } from "../report/escape.ts";
+import { reasonText } from "../report/pathText.ts";
 import { drawPicture, type PictureFormat } from "../report/picture.ts";
 import { renderTree } from "../report/tree.ts";
 import { formatCount, formatNoun } from "../report/units.ts";
@@ -31,7 +33,13 @@ interface Written {
   readonly notes: readonly string[];
 }
 
-type PictureValue = Named & { readonly picture: Picture; readonly file: Written | undefined };
+interface Answer {
+  readonly picture: Picture;
+  /** Why the one object that was asked about is alive, in the same words as `path`: the picture has it in red. */
+  readonly path: PathResult | undefined;
+}
+
+type PictureValue = Named & Answer & { readonly file: Written | undefined };
 
 const OPTIONS = [
   { flags: "--id <@id>", help: "the object; may be given several times", parse: moreIds },
@@ -61,7 +69,7 @@ function pictureVerb(
   name: "backrefs" | "refs",
   summary: string,
   depth: { help: string; default?: number },
-  select: (graph: HeapGraph, nodes: readonly number[], options: PictureOptions) => Picture,
+  select: (graph: HeapGraph, nodes: readonly number[], options: PictureOptions) => Answer,
 ): Verb {
   return defineVerb<PictureValue>({
     name,
@@ -94,16 +102,16 @@ function pictureVerb(
       const format = output === undefined ? undefined : formatOf(output);
       if (options["open"] === true && output === undefined) throw usage("--open what?", "add -o refs.png");
       const { id, output: _output, open, json, rankdir, title, refcounts, timing, ...choice } = options;
-      const { value: picture, subject } = await session.answerAbout(words, from, questionText(name, choice), async (loaded, nodes) => {
+      const { value, subject } = await session.answerAbout(words, from, questionText(name, choice), async (loaded, nodes) => {
         const graph = options["internals"] === true ? loaded.graph.withInternals() : loaded.graph;
         if (options["sizes"] === true) await graph.computeSizes();
         return select(graph, [...new Set(nodes)], choices(options));
       });
-      const file = output && format ? await write(picture, output, format, options, session.signal) : undefined;
+      const file = output && format ? await write(value.picture, output, format, options, session.signal) : undefined;
       if (file && options["open"] === true) await openWithViewer(file.path);
-      yield { picture, ...named(subject), file };
+      yield { ...value, ...named(subject), file };
     },
-    render: (value, { color }) => stale(value) + (value.file ? fileText(value.picture, value.file) : renderTree(value.picture, { color })),
+    render: (value, { color }) => stale(value) + (value.file ? fileText(value, value.file) : renderTree(value.picture, { color })),
   });
 }
 
@@ -111,15 +119,21 @@ export const backrefsVerb: Verb = pictureVerb(
   "backrefs",
   "the picture of what keeps an object alive (a tree without -o)",
   { help: "cut paths farther than this from the object" },
-  backrefs,
+  (graph, nodes, options) => ({ picture: backrefs(graph, nodes, options), path: reason(graph, nodes, options) }),
 );
 
 export const refsVerb: Verb = pictureVerb(
   "refs",
   "the picture of what an object holds (a tree without -o)",
   { help: "levels drawn", default: 3 },
-  refs,
+  (graph, nodes, options) => ({ picture: refs(graph, nodes, options), path: undefined }),
 );
+
+/** After the picture was made, this costs next to nothing. A filter is about the picture alone. */
+function reason(graph: HeapGraph, [node, ...others]: readonly number[], { extraIgnore, filter }: PictureOptions): PathResult | undefined {
+  if (node === undefined || others.length > 0 || filter !== undefined) return undefined;
+  return retainingPaths(graph, node, { ignore: extraIgnore });
+}
 
 function choices(options: Options): PictureOptions {
   return {
@@ -152,8 +166,8 @@ async function write(picture: Picture, output: string, format: PictureFormat, op
   return { path: output, width: drawn.width, height: drawn.height, notes: drawn.notes };
 }
 
-/** `refs.png  1248 × 1988, 17 retainers drawn, 1,004 alike grouped, 3 cut (--too-many)` */
-function fileText(picture: Picture, file: Written): string {
+/** `refs.png  1248 × 1988, 17 retainers drawn, 1,004 alike grouped, 3 cut (--too-many)`, and the path as text. */
+function fileText({ picture, path }: Answer, file: Written): string {
   const drawn = picture.nodes.length - picture.nodes.filter((node) => node.isTarget).length;
   const noun = picture.direction === "backrefs" ? "retainer" : "reference";
   const parts = [file.width > 0 ? `${Math.round(file.width)} × ${Math.round(file.height)}` : "DOT", `${formatNoun(drawn, noun)} drawn`];
@@ -164,5 +178,6 @@ function fileText(picture: Picture, file: Written): string {
   return [
     `${forTerminal(file.path, 300)}  ${parts.join(", ")}`,
     ...[...picture.notes, ...file.notes].map((note) => forTerminal(note, 300)),
+    ...(path?.outcome === "found" ? [reasonText(path)] : []),
   ].join("\n");
 }

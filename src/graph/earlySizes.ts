@@ -1,6 +1,7 @@
 // Starts the second thread of a live capture (earlySizesThread.ts), asks it, and judges its answer.
 
 import { Worker } from "node:worker_threads";
+import { builtFile } from "../builtFiles.ts";
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import type { Unnamed } from "../snapshot/decodeAlong.ts";
 import { EdgeLabel } from "../snapshot/edgeLabels.ts";
@@ -11,8 +12,7 @@ import type { EarlyAnswer, SizesJob, TreeJob } from "./earlySizesThread.ts";
 import type { EdgePolicy } from "./edgePolicy.ts";
 import { externalStringNames } from "./shallow.ts";
 
-/** The compiled thread, also when this module runs from source: Node 20 runs no .ts in a thread. */
-const THREAD = new URL(import.meta.url.endsWith(".ts") ? "../../dist/graph/earlySizesThread.js" : "./earlySizesThread.js", import.meta.url);
+const THREAD = builtFile("graph/earlySizesThread.js");
 
 export interface Sizes {
   readonly dominators: DominatorTree;

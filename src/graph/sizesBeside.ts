@@ -2,12 +2,12 @@
 
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import { builtFile } from "../builtFiles.ts";
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { externalStringNames } from "./shallow.ts";
 import type { SizesDone, SizesJob } from "./sizesThread.ts";
 
-/** The compiled thread, also when this module runs from source: Node 20 runs no .ts in a thread. */
-const SIZES_THREAD = new URL(import.meta.url.endsWith(".ts") ? "../../dist/graph/sizesThread.js" : "./sizesThread.js", import.meta.url);
+const SIZES_THREAD = builtFile("graph/sizesThread.js");
 
 /** Shallow sizes and distances by another thread; undefined where there can be none: then they are for this one. */
 export async function sizesBeside(columns: SnapshotColumns, userRoots: readonly number[]): Promise<SizesDone | undefined> {

@@ -2,10 +2,10 @@
 // again: in another shell, after scrolling away, from a script. What took seconds to compute is kept as a small file,
 // tied to the snapshot's size and time and to this build of leakhunt, and is thrown away when either changes.
 
-import { createHash } from "node:crypto";
 import { readdirSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { builtFile } from "../builtFiles.ts";
 import { privateFolder, readJson, writeJson } from "./home.ts";
 
 /** Answers of one snapshot, by question, the last used last. */
@@ -23,10 +23,10 @@ const MOST_ELSEWHERE = 64_000_000;
 /** What the file of a hunt's snapshot is called, with this behind it. */
 export const ANSWERS_SUFFIX = ".answers.json";
 
-/** This build: another one may count differently. */
+/** This build, whichever of its files we are in: another one may count differently. */
 const BUILD = ((): string => {
-  const file = statSync(fileURLToPath(import.meta.url));
-  return `${file.size}-${file.mtimeMs}`;
+  const file = statSync(fileURLToPath(builtFile("cli/main.js")), { throwIfNoEntry: false });
+  return `${file?.size}-${file?.mtimeMs}`;
 })();
 
 export class Answers {
@@ -93,6 +93,7 @@ export class Answers {
   #pathOf(snapshot: string): string | undefined {
     if (this.#isOurs(snapshot)) return snapshot + ANSWERS_SUFFIX;
     try {
+      const { createHash } = process.getBuiltinModule("node:crypto");
       const name = createHash("sha256").update(realpathSync(snapshot)).digest("hex").slice(0, 32);
       return join(privateFolder(join(privateFolder(this.#home), "answers")), name + ANSWERS_SUFFIX);
     } catch {

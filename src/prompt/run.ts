@@ -27,10 +27,12 @@ export function runVerb(output: PromptOutput): Verb {
       "leakhunt run --follow-children cluster.js",
     ],
     async *run(session, [command], options) {
-      const { childrenListenAnywhere, converse, Debugging, followChildren, runProgram } = await import("./debuggersPrompt.ts");
-      const follow = options["followChildren"] === true;
-      const env = follow ? childrenListenAnywhere(process.env) : process.env;
-      const program = await runProgram(command as string[], { signal: session.signal, env });
+      const { Births, converse, Debugging, followChildren, runProgram } = await import("./debuggersPrompt.ts");
+      const births = options["followChildren"] === true ? new Births() : undefined;
+      const env = births?.environment(process.env) ?? process.env;
+      const started = runProgram(command as string[], { signal: session.signal, env });
+      started.catch(() => births?.close());
+      const program = await started;
       let end: ProgramEnd | undefined;
       void program.ended.then((how) => {
         end = how;
@@ -47,7 +49,7 @@ export function runVerb(output: PromptOutput): Verb {
       });
       const { nodeVersion } = program.target.identity;
       yield { pid: program.pid, nodeVersion, command: (command as string[]).join(" ") };
-      const stop = follow ? followChildren(program.pid, debugging) : () => {};
+      const stop = births === undefined ? () => {} : followChildren(program.pid, debugging, births);
       await converse(session, debugging, output, options["json"] === true).finally(stop);
     },
     render: ({ pid, nodeVersion, command }) => `started ${pid} (node ${nodeVersion}, ${forTerminal(command, 80)})`,

@@ -2,8 +2,8 @@
 // of this stop knows them.
 
 import { placeText } from "../report/places.ts";
-import type { FrameLine, LocalLine, ScopeLines, SourceLine, StopValue } from "../report/stopText.ts";
-import type { Frame, Scope, Stop } from "../target/debugger.ts";
+import type { AsyncLines, FrameLine, LocalLine, ScopeLines, SourceLine, StopValue } from "../report/stopText.ts";
+import type { AsyncCalls, Frame, Scope, Stop } from "../target/debugger.ts";
 import { isUnset } from "../target/remoteValue.ts";
 import type { Debugging } from "./debugging.ts";
 import { nodeOf } from "./expression.ts";
@@ -21,11 +21,12 @@ const OWN_SCOPES = new Set(["local", "block", "catch", "with", "eval"]);
 export async function stopValue(debugging: Debugging, stop: Stop): Promise<StopValue | undefined> {
   const frame = debugging.frame;
   if (!frame) return undefined;
-  const { breakpoints, exception, others } = stop;
+  const { breakpoints, failed, exception, others } = stop;
   const isStart = debugging.startedHere && debugging.session.stops.now?.number === 1;
   return {
     reason: isStart ? "start" : stop.reason,
     breakpoints,
+    failed,
     exception,
     others,
     frame: frameLine(frame),
@@ -36,6 +37,10 @@ export async function stopValue(debugging: Debugging, stop: Stop): Promise<StopV
 
 export function frameLine(frame: Frame): FrameLine {
   return { index: frame.index, name: frameName(frame), place: placeText(frame.place) };
+}
+
+export function asyncLines({ description, frames }: AsyncCalls): AsyncLines {
+  return { description, frames: frames.map((frame) => ({ name: frameName(frame), place: placeText(frame.place) })) };
 }
 
 export async function sourceAround(debugging: Debugging, frame: Frame, line: number, around: number): Promise<SourceLine[]> {

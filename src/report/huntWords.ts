@@ -125,10 +125,15 @@ function formatRateless(count: number): string {
   return Math.abs(count) < 9.95 && !Number.isInteger(count) ? `${count > 0 ? "+" : ""}${count.toFixed(1)}` : formatSignedCount(count);
 }
 
+/** What a suspect goes by: what gathers, or what gets bigger. */
+export function suspectName({ measure, holder, type }: Suspect): string {
+  return measure === "bytes" && holder.name !== "" ? holder.name : type;
+}
+
 /** `Session +201/s (+3.1 MB/min, 92 % of all growth, 5 of 5 rounds)`. */
 export function headlineWords(suspect: Suspect): string {
   const { rate, facts } = growthWords(suspect);
-  return `${suspect.type} ${rate} (${facts.join(", ")})`;
+  return `${suspectName(suspect)} ${rate} (${facts.join(", ")})`;
 }
 
 /** What to do about memory outside the JavaScript heap; undefined where that does not grow. */

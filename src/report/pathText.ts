@@ -27,7 +27,7 @@ export function pathText(result: PathResult & { readonly condition?: string | un
   if (result.outcome === "not found") return `no path ${result.forward ? "from" : "to"} ${name} ${condition(result)}`;
   if (result.outcome === "depth limit")
     return `no path ${result.forward ? "from" : "to"} ${name} ${condition(result)} within the depth limit (--max-depth)`;
-  const head = result.forward ? `${name} reaches` : `${name} is alive because`;
+  const head = result.forward ? `${name} reaches` : aliveHead(result);
   const blocks = result.paths.map((path, i) => [i === 0 ? head : "and because", ...chainLines(path)].join("\n"));
   const tail: string[] = [];
   if (result.more > 0)
@@ -37,6 +37,16 @@ export function pathText(result: PathResult & { readonly condition?: string | un
   if (result.backPointers > 0) tail.push(`${formatNoun(result.backPointers, "holder")} that it keeps alive itself`);
   if (result.target.retainedSize === undefined) tail.push("retained sizes are left out of a heap this big (--sizes)");
   return [...blocks, ...tail].join("\n");
+}
+
+/** The first of the paths alone, for below a picture that shows the rest; empty when there is none. */
+export function reasonText(result: PathResult): string {
+  const [path] = result.paths;
+  return path === undefined ? "" : [aliveHead(result), ...chainLines(path)].join("\n");
+}
+
+function aliveHead({ target }: PathResult): string {
+  return `${forTerminal(target.title)} @${target.id} is alive because`;
 }
 
 function condition(result: { condition?: string | undefined }): string {

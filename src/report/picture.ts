@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import type { Picture } from "../analysis/picture.ts";
+import { builtFile } from "../builtFiles.ts";
 import { cannotDraw, drawTimedOut, noDrawWorker } from "../errors.ts";
 import { headingText } from "./captions.ts";
 import { type DotOptions, renderDot } from "./dot.ts";
@@ -113,10 +114,8 @@ function runThread(job: DrawJob, timeoutMs: number, signal: AbortSignal | undefi
   }).finally(() => worker.terminate());
 }
 
-/** The compiled worker, also when this module runs from source (in tests): Node 20 runs no .ts in a thread. */
 function workerFile(): string {
-  const source = import.meta.url.endsWith(".ts");
-  const path = fileURLToPath(new URL(source ? "../../dist/report/drawWorker.js" : "./drawWorker.js", import.meta.url));
+  const path = fileURLToPath(builtFile("report/drawWorker.js"));
   if (!existsSync(path)) throw noDrawWorker(path);
   return path;
 }

@@ -17,6 +17,13 @@ export interface FrameLine {
   readonly place: string;
 }
 
+/** Calls that wait. */
+export interface AsyncLines {
+  /** "await", "Promise.then", "Timeout". */
+  readonly description: string;
+  readonly frames: readonly Omit<FrameLine, "index">[];
+}
+
 export interface LocalLine {
   readonly name: string;
   readonly value: string;
@@ -38,6 +45,8 @@ export interface ScopeLines {
 export interface StopValue {
   readonly reason: string;
   readonly breakpoints: readonly number[];
+  /** Breakpoints whose condition threw. */
+  readonly failed: readonly { readonly number: number; readonly why: string }[];
   readonly exception: string | undefined;
   readonly frame: FrameLine;
   readonly source: readonly SourceLine[];
@@ -50,6 +59,7 @@ export function stopText(stop: StopValue, color: boolean): string {
   const why = stop.breakpoints.length > 0 ? `breakpoint ${stop.breakpoints.join(", ")}` : stop.reason;
   const head = `stopped (${why}) in ${frameText(stop.frame)}`;
   const lines = [head];
+  for (const { number, why } of stop.failed) lines.push(`the condition of breakpoint ${number} failed: ${forTerminal(why, 300)}`);
   if (stop.exception !== undefined) lines.push(`thrown: ${forTerminal(stop.exception, 300)}`);
   if (stop.others) lines.push("another debugger holds this stop: leaving resumes nothing");
   lines.push(...sourceLines(stop.source, color), ...scopeLines(stop.scopes));
@@ -57,12 +67,18 @@ export function stopText(stop: StopValue, color: boolean): string {
 }
 
 /** `handle() at app.js:12:3` */
-export function frameText({ name, place }: FrameLine): string {
+export function frameText({ name, place }: Omit<FrameLine, "index">): string {
   return `${forTerminal(name, 80)} at ${forTerminal(place, 300)}`;
 }
 
-export function whereText(frames: readonly FrameLine[], selected: number): string {
-  return frames.map((frame) => `${frame.index === selected ? ">" : " "} #${frame.index} ${frameText(frame)}`).join("\n");
+/** @param callers null where nothing of them was recorded. */
+export function whereText(frames: readonly FrameLine[], selected: number, callers: readonly AsyncLines[] | null): string {
+  const calls = frames.map((frame) => `${frame.index === selected ? ">" : " "} #${frame.index} ${frameText(frame)}`);
+  const waiting = callers?.flatMap((each) => [
+    `  -- async: ${forTerminal(each.description, 60)} --`,
+    ...each.frames.map((frame) => `     ${frameText(frame)}`),
+  ]);
+  return [...calls, ...(waiting ?? ["  (who waits for these calls is recorded from now on)"])].join("\n");
 }
 
 export function sourceLines(source: readonly SourceLine[], color: boolean): string[] {

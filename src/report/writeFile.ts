@@ -1,7 +1,6 @@
 // Files appear whole or not at all: written under another name in the same folder, then renamed. They may show what
 // was in a program's memory, so only their owner can read them.
 
-import { randomBytes } from "node:crypto";
 import { open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { cannotWriteFile } from "../errors.ts";
@@ -10,6 +9,7 @@ import { cannotWriteFile } from "../errors.ts";
 export async function writeBeside(path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
   const existing = await stat(path).catch(() => undefined);
   if (existing?.isDirectory()) throw cannotWriteFile(path, "it is a directory");
+  const { randomBytes } = await import("node:crypto");
   const temporary = join(dirname(path), `.${basename(path).slice(0, 100)}.${randomBytes(6).toString("hex")}.part`);
   try {
     await writeNew(temporary, bytes, mode);

@@ -4,7 +4,6 @@
 import { closeSync, createReadStream, openSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { pipeline } from "node:stream";
-import { createGunzip } from "node:zlib";
 import { badSnapshot, cannotReadFile, LeakhuntError } from "../errors.ts";
 import type { SnapshotColumns } from "./columns.ts";
 import { SnapshotDecoder } from "./decode.ts";
@@ -115,6 +114,7 @@ async function* unpacked(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uin
     yield* all;
     return;
   }
+  const { createGunzip } = await import("node:zlib");
   try {
     yield* pipeline(all, createGunzip({ chunkSize: CHUNK }), () => {}) as unknown as AsyncIterable<Uint8Array>;
   } catch (cause) {

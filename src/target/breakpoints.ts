@@ -5,9 +5,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { type LeakhuntError, usage } from "../errors.ts";
-import type { Breakpoint, SourcePlace } from "./debugger.ts";
+import { checkCondition, failureOf, holds, stoppingIfItThrows } from "./conditions.ts";
+import type { Breakpoint, FailedCondition, SourcePlace } from "./debugger.ts";
 import { builtin, type Inspector } from "./inspector.ts";
-import type { RawEvaluated, RawFrame, RawLocation } from "./protocol.ts";
+import type { RawFrame, RawLocation } from "./protocol.ts";
 import type { Match, Script, Scripts } from "./scripts.ts";
 
 interface Point {
@@ -123,9 +124,17 @@ export class Breakpoints {
         (spot) =>
           spot.scriptId === location.scriptId && spot.lineNumber === location.lineNumber && spot.columnNumber === location.columnNumber,
       );
-      if (same && (condition === undefined || (await this.#holds(condition, callFrameId)))) here.push(number);
+      if (same && (condition === undefined || (await holds(this.#inspector, condition, number, callFrameId)))) here.push(number);
     }
     return here;
+  }
+
+  /** Which of these breakpoints stopped the target in this frame because their condition threw. */
+  async failures(numbers: readonly number[], frame: RawFrame | undefined): Promise<FailedCondition[]> {
+    if (frame === undefined) return [];
+    const conditional = numbers.filter((number) => this.#points.get(number)?.condition !== undefined);
+    const asked = conditional.map(async (number) => ({ number, why: await failureOf(this.#inspector, number, frame.callFrameId) }));
+    return (await Promise.all(asked)).flatMap(({ number, why }) => (why === undefined ? [] : [{ number, why }]));
   }
 
   /** V8 found the place of one that waited. */
@@ -199,7 +208,7 @@ export class Breakpoints {
 
   /** Sets one of V8's breakpoints; where it is, or undefined when it waits or V8 finds no place for it. */
   async #set(method: string, where: object, point: Point): Promise<RawLocation | undefined> {
-    const condition = point.condition === undefined ? {} : { condition: point.condition };
+    const condition = point.condition === undefined ? {} : { condition: stoppingIfItThrows(point.condition, point.number) };
     const answer = await this.#inspector.send(method, { ...where, ...condition }).catch((error: LeakhuntError) => {
       if (error.code === "PROTOCOL_REFUSED") return undefined;
       throw error;
@@ -216,12 +225,6 @@ export class Breakpoints {
     point.waiting = undefined;
     for (const id of ids) this.#dropped.add(id);
     await Promise.all(ids.map((breakpointId) => this.#inspector.send("Debugger.removeBreakpoint", { breakpointId })));
-  }
-
-  async #holds(condition: string, callFrameId: string): Promise<boolean> {
-    const asked = { callFrameId, expression: `Boolean(${condition}\n)`, returnByValue: true, silent: true };
-    const { result } = (await this.#inspector.send("Debugger.evaluateOnCallFrame", asked)) as unknown as RawEvaluated;
-    return result.value === true;
   }
 
   /** Makes scripts wait for us as long as a breakpoint has no place, one change after the other. */
@@ -253,13 +256,4 @@ export class Breakpoints {
 
 function shown({ number, asked, places, condition }: Point): Breakpoint {
   return { number, asked, places: [...places], condition };
-}
-
-/** V8 takes any text and never stops at one that is no expression; private names are left to V8, which knows the class. */
-function checkCondition(condition: string): void {
-  try {
-    if (!condition.includes("#")) new Function(`return (${condition}\n)`);
-  } catch (error) {
-    throw usage(`the condition ${JSON.stringify(condition)} is no expression: ${(error as Error).message}`);
-  }
 }

@@ -1,6 +1,5 @@
 // One snapshot, into a file that appears only when it is whole. The target writes it itself when it can see our file
 // (least memory, works in a busy loop); otherwise it comes over the socket, piece by piece, and is never held as text.
-import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
 import { chmod, chown, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -35,6 +34,7 @@ export function partOf(path: string): string {
 export async function captureFile(source: CaptureSource, path: string, options: CaptureOptions): Promise<Outcome> {
   if (options.signal?.aborted === true) throw aborted("the snapshot");
   const part = partOf(path);
+  const { randomBytes } = await import("node:crypto");
   const token = randomBytes(16).toString("hex");
   try {
     await createPart(part, token);

@@ -1,6 +1,5 @@
-// The wire: the only file that knows chrome-remote-interface. It turns its callbacks into an Inspector whose every
+// The wire: the only file that knows what chrome-remote-interface is like (socketClient.ts). It turns its callbacks into an Inspector whose every
 // call ends (with an answer, a LeakhuntError, or the socket's end), and holds the socket back while a chunk is written.
-import dns from "node:dns";
 import { setTimeout as sleep } from "node:timers/promises";
 import { aborted, evaluationFailed, inspectorUnreachable, protocolRefused, targetGone, targetSilent } from "../errors.ts";
 import type { EvaluateOptions, Flow, HeapSnapshotOptions, Inspector, SnapshotProgress } from "./inspector.ts";
@@ -39,8 +38,9 @@ let connector: Promise<Connect> | undefined;
 /** Importing chrome-remote-interface changes the order of DNS results for the whole process; that is put back. */
 function loadConnector(): Promise<Connect> {
   connector ??= (async () => {
+    const dns = await import("node:dns");
     const order = dns.getDefaultResultOrder();
-    const library = await import("chrome-remote-interface");
+    const library = await import("./socketClient.ts");
     dns.setDefaultResultOrder(order);
     return library.default as unknown as Connect;
   })();

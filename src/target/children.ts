@@ -12,6 +12,8 @@ export interface ChildFacts extends ProcessFacts {
   readonly clusterWorker: number | undefined;
   /** Whether its parent talks to it through a channel, as after child_process.fork. */
   readonly forked: boolean;
+  /** Whether it tells of itself before its first line (birth.cts). */
+  readonly tellsBirth: boolean;
 }
 
 /** The Node processes below a process, parents before their children. Empty where there is no /proc. Never rejects. */
@@ -45,5 +47,6 @@ async function childFacts({ pid, parent, depth }: { pid: number; parent: number;
     depth,
     clusterWorker: unique === undefined || !/^\d+$/.test(unique) ? undefined : Number(unique),
     forked: environOf(pid, "NODE_CHANNEL_FD") !== undefined,
+    tellsBirth: environOf(pid, "LEAKHUNT_BIRTHS") !== undefined,
   };
 }

@@ -19,14 +19,32 @@ export interface Frame {
   readonly callFrameId: string;
 }
 
+/** Calls that wait for an inner one to come to its end, as they were when they began to wait, innermost first. */
+export interface AsyncCalls {
+  /** What the inner one is to them, in the words of V8 and Node: "await", "Promise.then", "Timeout", "Immediate". */
+  readonly description: string;
+  readonly frames: readonly Pick<Frame, "functionName" | "place">[];
+}
+
+export interface FailedCondition {
+  /** Of the breakpoint. */
+  readonly number: number;
+  /** What the condition threw, as a line of text. */
+  readonly why: string;
+}
+
 /** Why and where the target stands still. */
 export interface Stop {
   readonly reason: "debugger statement" | "breakpoint" | "exception" | "step" | "pause" | "other debugger";
   /** Numbers of our breakpoints that were hit. */
   readonly breakpoints: readonly number[];
+  /** Those of them that stopped it because their condition threw. */
+  readonly failed: readonly FailedCondition[];
   /** What was thrown, as a line of text, for "exception". */
   readonly exception: string | undefined;
   readonly frames: readonly Frame[];
+  /** Who waits for the outermost frame, nearest first; undefined where nothing of that was recorded. */
+  readonly callers: readonly AsyncCalls[] | undefined;
   /** Whether another client stopped it, or holds it too: then we resume nothing when we leave. */
   readonly others: boolean;
 }
@@ -78,6 +96,8 @@ export interface Debugger {
   /** @throws `USAGE` for a number that is not there. */
   deleteBreakpoint(number: number): Promise<void>;
   stopOnExceptions(mode: ExceptionMode): Promise<void>;
+  /** Records from now on who waits for whom, for `Stop.callers`. Breakpoints and stops at exceptions do that too. */
+  recordCallers(): Promise<void>;
   /** @throws `NOT_STOPPED` while the target runs. */
   resume(): Promise<void>;
   /** Moves on and resolves when it stands still again. @throws `NOT_STOPPED`; ABORTED when the signal ends the waiting (the target runs on). */

@@ -1,6 +1,5 @@
 // Finds the open inspector of a process among the ports it listens on. A probe is one GET of /json/list; it may hit
 // an application's own port, so likely ports go first, waits are short and any answer is tolerated.
-import { get } from "node:http";
 import { argvOf, environOf, listenersOf, type Socket } from "./proc.ts";
 
 export interface Address {
@@ -85,7 +84,8 @@ function hostsFor(address: string): string[] {
   return address === "::" ? ["127.0.0.1", "::1"] : [address];
 }
 
-function getText(host: string, port: number, path: string, timeoutMs: number): Promise<{ status: number; text: string } | undefined> {
+async function getText(host: string, port: number, path: string, timeoutMs: number): Promise<{ status: number; text: string } | undefined> {
+  const { get } = await import("node:http");
   return new Promise((resolve) => {
     const request = get({ host, port, path, agent: false, headers: { Host: `${bracketed(host)}:${port}` } }, (response) => {
       let text = "";

@@ -40,7 +40,8 @@ export async function evaluateIn(
   );
 }
 
-function thrownText(exception: RawObject): string {
+/** What was thrown, for a person. */
+export function thrownText(exception: RawObject): string {
   const { text } = remoteValue(exception);
   return exception.subtype === "error" ? text : `it threw ${text}`;
 }

@@ -2,19 +2,22 @@
 // the rest of leakhunt: it stops nothing unasked, holds nothing longer than a question, and lets a target that
 // another client stopped stand where it stands.
 import { setTimeout as sleep } from "node:timers/promises";
-import { aborted, frameGone, LeakhuntError, notStopped, pauseBlocked, pausePending, targetGone } from "../errors.ts";
+import { frameGone, LeakhuntError, notStopped, pauseBlocked, pausePending, targetGone } from "../errors.ts";
+import { AsyncStacks } from "./asyncStacks.ts";
 import { Breakpoints } from "./breakpoints.ts";
-import { BriskWire } from "./briskWire.ts";
 import { within } from "./cdpInspector.ts";
 import { hasOtherClients } from "./clients.ts";
 import type { Breakpoint, Debugger, ExceptionMode, Frame, RemoteValue, Scope, SourcePlace, Step, Stop } from "./debugger.ts";
 import { evaluateIn, GROUP } from "./evaluate.ts";
+import { Exceptions } from "./exceptions.ts";
 import { FrameScopes } from "./frameScopes.ts";
 import type { Inspector } from "./inspector.ts";
 import { debuggerIsOn } from "./lineTables.ts";
-import { atDebuggerStatement, exceptionText, isInstrumentation } from "./pauses.ts";
+import { Moves } from "./moves.ts";
+import { atDebuggerStatement, exceptionText, isException, isInstrumentation } from "./pauses.ts";
 import type { RawFrame, RawPause, RawScript } from "./protocol.ts";
 import { Scripts } from "./scripts.ts";
+import { Waiting } from "./waiting.ts";
 
 export interface DebuggerOptions {
   /** Where the inspector listens; tells whether other clients are there, where /proc can tell it. */
@@ -33,7 +36,6 @@ const PAUSE_MS = 1000;
 const PAUSE_TAKEN_MS = 3000;
 /** V8 ends an expression after 10 s; one that calls native code is waited for this much longer. */
 const EXPRESSION_MS = 15_000;
-const METHODS: Readonly<Record<Step, string>> = { next: "Debugger.stepOver", step: "Debugger.stepInto", out: "Debugger.stepOut" };
 
 /**
  * Puts a target under our debugger. A target that another client holds is joined where it stands; one that was started
@@ -65,7 +67,9 @@ class LiveDebugger implements Debugger {
   readonly #options: DebuggerOptions;
   readonly #scripts: Scripts;
   readonly #points: Breakpoints;
-  readonly #wire: BriskWire;
+  readonly #moves: Moves;
+  readonly #stacks: AsyncStacks;
+  readonly #exceptions: Exceptions;
   readonly #handlers = new Set<(stop: Stop | undefined) => void>();
   readonly #unsubscribe: (() => void)[] = [];
   /** Counts stops and moves, so that what was found out about a stop that is over is thrown away. */
@@ -77,11 +81,9 @@ class LiveDebugger implements Debugger {
   #joining = false;
   #joined = false;
   #sawOthers = false;
-  #stepping: Step | undefined;
-  #pausing = false;
-  #exceptions: ExceptionMode = "none";
-  /** Those who wait for a stop, to be told that none will come. */
-  readonly #waiting = new Set<(reason: string) => void>();
+  /** Somebody asked who waits for a call. */
+  #stacksAsked = false;
+  readonly #waiting: Waiting;
   /** Why the connection is over. */
   #gone: string | undefined;
   #closing: Promise<void> | undefined;
@@ -91,7 +93,13 @@ class LiveDebugger implements Debugger {
     this.#options = options;
     this.#scripts = new Scripts(inspector, cwd);
     this.#points = new Breakpoints(inspector, this.#scripts);
-    this.#wire = new BriskWire(inspector);
+    this.#moves = new Moves(inspector, this.#scripts);
+    this.#stacks = new AsyncStacks(inspector, this.#scripts);
+    this.#exceptions = new Exceptions(inspector, this.#scripts, this.#stacks);
+    this.#waiting = new Waiting(
+      (handler) => this.onChange(handler),
+      (error) => this.#explained(error),
+    );
   }
 
   get stop(): Stop | undefined {
@@ -108,7 +116,7 @@ class LiveDebugger implements Debugger {
     void this.#inspector.closed.then((reason) => {
       this.#gone = reason;
       this.#resumed();
-      for (const tell of [...this.#waiting]) tell(reason);
+      this.#waiting.end(reason);
     });
     debuggerIsOn(this.#inspector, true);
     this.#joining = true;
@@ -126,7 +134,8 @@ class LiveDebugger implements Debugger {
   }
 
   setBreakpoint(file: string, line: number, condition?: string): Promise<Breakpoint> {
-    return this.#patient(this.#points.add(file, line, condition), "setting a breakpoint");
+    const set = this.#stacks.record().then(() => this.#points.add(file, line, condition));
+    return this.#patient(set, "setting a breakpoint");
   }
 
   breakpoints(): readonly Breakpoint[] {
@@ -138,30 +147,37 @@ class LiveDebugger implements Debugger {
   }
 
   async stopOnExceptions(mode: ExceptionMode): Promise<void> {
-    await this.#command("Debugger.setPauseOnExceptions", { state: mode });
-    this.#exceptions = mode;
+    await this.#patient(this.#exceptions.set(mode), "choosing exceptions");
+  }
+
+  async recordCallers(): Promise<void> {
+    this.#stacksAsked = true;
+    await this.#patient(this.#stacks.record(), "recording who waits");
   }
 
   async resume(): Promise<void> {
-    await this.#go("Debugger.resume");
+    await this.#needStop();
+    const needed = this.#stacksAsked || this.#points.list().length > 0 || this.#exceptions.mode !== "none";
+    if (!needed) await this.#patient(this.#stacks.end(), "moving on");
+    await this.#go();
   }
 
   async move(step: Step, signal?: AbortSignal): Promise<Stop> {
-    const next = this.#nextStop(signal);
+    const next = this.#waiting.nextStop(signal, this.#gone);
     next.catch(() => {});
-    await this.#go(METHODS[step], step);
+    await this.#go(step);
     return next;
   }
 
   async pause(signal?: AbortSignal): Promise<Stop> {
     await this.#looking;
     if (this.#stop !== undefined) return this.#stop;
-    this.#pausing = true;
     const ended = new AbortController();
-    const next = this.#nextStop(signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]));
+    const until = signal === undefined ? ended.signal : AbortSignal.any([signal, ended.signal]);
+    const next = this.#waiting.nextStop(until, this.#gone);
     next.catch(() => {});
     try {
-      const taken = this.#inspector.send("Debugger.pause");
+      const taken = this.#moves.pause();
       taken.catch(() => {});
       const late = (ms: number, error: LeakhuntError): Promise<never> =>
         sleep(ms, undefined, { signal: ended.signal }).then(() => Promise.reject(error));
@@ -172,7 +188,7 @@ class LiveDebugger implements Debugger {
       for (;;) {
         const stop = await Promise.race([next, sleep(PAUSE_MS, undefined, { signal: ended.signal })]);
         if (stop !== undefined) return stop;
-        if (!this.#wire.busy) throw pausePending();
+        if (!this.#moves.busy) throw pausePending();
       }
     } catch (error) {
       throw await this.#explained(error);
@@ -216,7 +232,8 @@ class LiveDebugger implements Debugger {
     const quiet = async (): Promise<void> => {
       await this.#scopes?.release().catch(() => {});
       await this.#points.clear();
-      if (this.#exceptions !== "none") await this.#inspector.send("Debugger.setPauseOnExceptions", { state: "none" });
+      if (this.#exceptions.mode !== "none") await this.#exceptions.set("none");
+      await this.#stacks.end();
       await this.#inspector.send("Runtime.releaseObjectGroup", { objectGroup: GROUP });
       await this.#inspector.send("Debugger.disable");
     };
@@ -233,6 +250,7 @@ class LiveDebugger implements Debugger {
     if (script === undefined) return;
     for (const { breakpointId, location } of raw.resolvedBreakpoints ?? []) this.#points.resolved(breakpointId, location).catch(() => {});
     this.#points.loaded(script);
+    this.#exceptions.loaded(script);
   }
 
   #paused(raw: RawPause): void {
@@ -248,21 +266,22 @@ class LiveDebugger implements Debugger {
     const late = await this.#placeLate(raw, turn);
     if (late === undefined) return;
     const joining = this.#joining;
-    const moving = this.#pausing || this.#stepping !== undefined;
-    if (moving && !joining && raw.reason !== "exception" && (await this.#seeksOwnCode(raw))) return;
-    const [frames, statement, others] = await Promise.all([
+    if (!joining && (await this.#passes(raw, turn))) return;
+    const [frames, callers, statement, others] = await Promise.all([
       Promise.all(raw.callFrames.map((frame, index) => this.#frame(frame, index))),
+      this.#stacks.callers(raw),
       atDebuggerStatement(this.#inspector, raw),
       this.#areOthers(),
     ]);
     if (turn !== this.#turn) return;
     const breakpoints = [...this.#points.numbers(raw.hitBreakpoints ?? []), ...late];
+    const failed = await this.#points.failures(breakpoints, raw.callFrames[0]);
+    if (turn !== this.#turn) return;
     const reason = joining && others ? "other debugger" : this.#reason(raw, breakpoints, statement);
     this.#scopes = new FrameScopes(this.#inspector, GROUP, raw.callFrames);
-    this.#stepping = undefined;
-    this.#pausing = false;
+    this.#moves.arrived();
     const exception = reason === "exception" ? exceptionText(raw) : undefined;
-    this.#stop = { reason, breakpoints, exception, frames, others: others || reason === "other debugger" };
+    this.#stop = { reason, breakpoints, failed, exception, frames, callers, others: others || reason === "other debugger" };
     this.#tell();
   }
 
@@ -275,31 +294,25 @@ class LiveDebugger implements Debugger {
     await this.#points.settled();
     if (frame === undefined || !(isInstrumentation(raw) || this.#points.isOurs(raw.hitBreakpoints ?? []))) return [];
     const here = isInstrumentation(raw) ? [] : await this.#points.numbersAt(frame);
-    if (here.length > 0 || (this.#stepping === "step" && !isInstrumentation(raw))) return here;
-    // a step over or out of what loaded the script goes on to where it leads
-    this.#wire.keep();
-    if (turn === this.#turn) await this.#inspector.send(this.#stepping === undefined ? "Debugger.resume" : "Debugger.stepOut");
+    if (here.length > 0 || (this.#moves.step === "step" && !isInstrumentation(raw))) return here;
+    if (turn === this.#turn) await this.#moves.passScript();
     return undefined;
   }
 
-  /**
-   * A pause that we asked for comes at the next code that runs, and a step out of a callback leads there: to Node's
-   * own. That says nothing to anybody, so the target goes on to the next line of its program.
-   */
-  async #seeksOwnCode({ callFrames, hitBreakpoints }: RawPause): Promise<boolean> {
-    const isOwn = ({ location }: RawFrame): boolean => !this.#scripts.isInternal(location.scriptId);
-    if (callFrames[0] === undefined || isOwn(callFrames[0]) || (hitBreakpoints?.length ?? 0) > 0) return false;
-    this.#wire.keep();
-    await this.#inspector.send(callFrames.some(isOwn) ? "Debugger.stepOut" : "Debugger.stepInto");
+  /** Lets the target go on where there is nothing for a person to see. */
+  async #passes(raw: RawPause, turn: number): Promise<boolean> {
+    if (!isException(raw)) return this.#moves.seek(raw);
+    if (await this.#exceptions.stops(raw)) return false;
+    if (turn === this.#turn) await this.#moves.passException(raw);
     return true;
   }
 
   #reason(raw: RawPause, breakpoints: readonly number[], statement: boolean): Stop["reason"] {
-    if (raw.reason === "exception" || raw.reason === "promiseRejection") return "exception";
+    if (isException(raw)) return "exception";
     if (breakpoints.length > 0) return "breakpoint";
     if (statement) return "debugger statement";
-    if (this.#stepping !== undefined) return "step";
-    return this.#pausing || raw.reason === "Break on start" ? "pause" : "other debugger";
+    if (this.#moves.step !== undefined) return "step";
+    return this.#moves.pausing || raw.reason === "Break on start" ? "pause" : "other debugger";
   }
 
   async #frame(raw: RawFrame, index: number): Promise<Frame> {
@@ -326,40 +339,11 @@ class LiveDebugger implements Debugger {
     return this.#sawOthers;
   }
 
-  /** The next time the target stands still. */
-  #nextStop(signal: AbortSignal | undefined): Promise<Stop> {
-    return new Promise<Stop>((resolve, reject) => {
-      const leave = (): void => {
-        unsubscribe();
-        this.#waiting.delete(gone);
-        signal?.removeEventListener("abort", cancel);
-      };
-      const unsubscribe = this.onChange((stop) => {
-        if (stop === undefined) return;
-        leave();
-        resolve(stop);
-      });
-      const gone = (reason: string): void => {
-        leave();
-        this.#explained(targetGone(reason)).then(reject);
-      };
-      const cancel = (): void => {
-        leave();
-        reject(aborted("waiting for the target to stop"));
-      };
-      this.#waiting.add(gone);
-      signal?.addEventListener("abort", cancel);
-      if (signal?.aborted === true) cancel();
-      else if (this.#gone !== undefined) gone(this.#gone);
-    });
-  }
-
   /** Moves on from a stop. The event that says so comes after the answer; nobody may see the old stop in between. */
-  async #go(method: string, step?: Step): Promise<void> {
-    await this.#needStop();
+  async #go(step?: Step): Promise<void> {
+    const { frames } = await this.#needStop();
     const turn = this.#turn;
-    this.#stepping = step;
-    await this.#command(method).catch((error: LeakhuntError) => {
+    await this.#patient(this.#moves.begin(step, frames.length), "moving on").catch((error: LeakhuntError) => {
       // a program that runs to its end at once may be gone before the answer has been read
       if (error.code !== "TARGET_GONE") throw error;
     });

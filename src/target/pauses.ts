@@ -8,6 +8,10 @@ export function isInstrumentation({ reason }: RawPause): boolean {
   return reason === "instrumentation";
 }
 
+export function isException({ reason }: RawPause): boolean {
+  return reason === "exception" || reason === "promiseRejection";
+}
+
 /** V8 gives no reason for a `debugger` statement, but knows where one is. */
 export async function atDebuggerStatement(inspector: Inspector, { callFrames }: RawPause): Promise<boolean> {
   const start = callFrames[0]?.location;

@@ -46,6 +46,14 @@ export interface RawPause {
   readonly reason: string;
   readonly data?: RawObject & { readonly uncaught?: boolean };
   readonly hitBreakpoints?: readonly string[];
+  /** Who waits for the outermost call; only while V8 records it. */
+  readonly asyncStackTrace?: RawAsyncTrace;
+}
+
+export interface RawAsyncTrace {
+  readonly description?: string;
+  readonly callFrames: readonly (RawLocation & { readonly functionName: string; readonly url: string })[];
+  readonly parent?: RawAsyncTrace;
 }
 
 export interface RawScript {
@@ -54,6 +62,7 @@ export interface RawScript {
   readonly endLine: number;
   readonly endColumn: number;
   readonly sourceMapURL?: string;
+  readonly isModule?: boolean;
   /** Node 26 tells here what older ones tell in an event of its own, `Debugger.breakpointResolved`. */
   readonly resolvedBreakpoints?: readonly { readonly breakpointId: string; readonly location: RawLocation }[];
 }

@@ -6,6 +6,7 @@ import type { SourcePlace } from "./debugger.ts";
 import type { Inspector } from "./inspector.ts";
 import type { RawLocation, RawScript } from "./protocol.ts";
 import { loadSourceMap, pathOfUrl, type SourceMap } from "./sourceMap.ts";
+import { type Surroundings, Syntax } from "./syntax.ts";
 
 export interface Script {
   readonly id: string;
@@ -17,6 +18,8 @@ export interface Script {
   readonly mapped: boolean;
   /** Part of Node itself. */
   readonly internal: boolean;
+  /** An ES module. */
+  readonly module: boolean;
 }
 
 /** A file that a breakpoint can be asked for by name: a script, or an original of one. */
@@ -29,6 +32,8 @@ export interface Match {
 
 /** So many scripts that are no files are remembered. */
 const MOST_MADE = 1000;
+/** Scripts whose syntax is kept: a tree takes many times the memory of its text. */
+const MOST_PARSED = 8;
 
 export class Scripts {
   readonly #inspector: Inspector;
@@ -38,6 +43,8 @@ export class Scripts {
   readonly #maps = new Map<string, Promise<SourceMap | undefined>>();
   /** Scripts that are no files, oldest first. */
   readonly #made: string[] = [];
+  /** The last few that were asked about, oldest first. */
+  readonly #parsed = new Map<string, Promise<Syntax | undefined>>();
   /** The last script that a file was seen in: where its text is to be had. */
   readonly #seen = new Map<string, { id: string; path: string }>();
 
@@ -58,6 +65,7 @@ export class Scripts {
       lines: raw.endLine + Number(raw.endColumn > 0),
       mapped: mapUrl !== "",
       internal,
+      module: raw.isModule === true && !internal,
     };
     this.#byId.set(script.id, script);
     if (script.mapped) this.#mapUrls.set(script.id, mapUrl);
@@ -84,6 +92,26 @@ export class Scripts {
   /** Whether a script is Node's own. */
   isInternal(scriptId: string): boolean {
     return this.#byId.get(scriptId)?.internal === true;
+  }
+
+  /** Whether any is an ES module of the program's. */
+  get haveModules(): boolean {
+    return [...this.#byId.values()].some((script) => script.module);
+  }
+
+  /** The code around a place; undefined when its text is not to be had, or cannot be read. */
+  async surroundings({ scriptId, lineNumber, columnNumber = 0 }: RawLocation, importing: boolean): Promise<Surroundings | undefined> {
+    const syntax = this.#parsed.get(scriptId) ?? this.#parse(scriptId);
+    this.#parsed.delete(scriptId);
+    this.#parsed.set(scriptId, syntax);
+    const [oldest] = this.#parsed.keys();
+    if (this.#parsed.size > MOST_PARSED && oldest !== undefined) this.#parsed.delete(oldest);
+    return (await syntax)?.around(lineNumber, columnNumber, importing);
+  }
+
+  async #parse(scriptId: string): Promise<Syntax | undefined> {
+    const script = this.#byId.get(scriptId);
+    return script && Syntax.of(await this.#sourceOf(scriptId), script.module);
   }
 
   /** The place a person would name for a place of V8's. */

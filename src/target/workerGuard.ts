@@ -3,13 +3,14 @@
 // nobody to move it on. So while one is open, a tiny process of its own stands by, and when our life line ends it lets the
 // worker run whenever it stops, as long as the worker lives. It never does so while another client is there.
 
+import { builtFile } from "../builtFiles.ts";
 import { lifeLine } from "./guard.ts";
 import type { TargetIdentity } from "./target.ts";
 
 /** To be called when the debugger of a worker is opened, and the result when that was closed. For a main thread nothing is done. */
 export function guardWorker({ worker, url, pid, port }: TargetIdentity): () => void {
   if (worker === undefined) return () => {};
-  const line = lifeLine(PROGRAM, { url, pid, port, threadId: worker.threadId, client: import.meta.resolve("chrome-remote-interface") });
+  const line = lifeLine(PROGRAM, { url, pid, port, threadId: worker.threadId, client: builtFile("target/socketClient.js").href });
   return () => void line.end("done\n");
 }
 

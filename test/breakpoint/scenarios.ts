@@ -33,8 +33,7 @@ const local = () => { const only = [new Held(), new Held()]; return [leakhunt.co
 const told = {};
 told.count = [leakhunt.count("Session"), leakhunt.count("No such type"), leakhunt.typestats().Session, leakhunt.count("Held"), local()];
 const all = leakhunt.byType("Session");
-told.byType = [all.length, all[0] === sessions[299], new Set(all).size, all.every((one) => sessions.includes(one))];
-told.limited = leakhunt.byType("Session", { limit: 2 }).map((one) => one.i);
+told.byType = [all.length, new Set(all).size, all.every((one) => sessions.includes(one))];
 globalThis.bare = Array.from({ length: 3 }, (_, bare) => Object.assign(Object.create(null), { bare, less: true }));
 // The order of the names is that of a hash table, and differs from run to run.
 told.bare = leakhunt.byType(leakhunt.findBackrefChain(bare[0]).target.type).map((one) => one.bare).sort();
@@ -43,6 +42,8 @@ told.shapes = leakhunt.byType("{id, user}").every((one) => plain.includes(one)) 
 told.filtered = leakhunt.byType("Session", { filter: (one) => one.id === 1 }).length;
 told.common = leakhunt.mostCommonTypes({ limit: 0 }).rows.find((row) => row.type === "Session").count;
 leakhunt.growth(); globalThis.more = Array.from({ length: 25 }, () => new Session(0));
+// What was there at the first question has ids in the order in which V8 walks over its pages; what came later has greater ones.
+told.limited = leakhunt.byType("Session", { limit: 7 }).filter((one) => more.includes(one)).length;
 told.growth = leakhunt.growth({ limit: 0 }).rows.find((row) => row.type === "Session").delta;
 const mine = {}; leakhunt.growth({ peakStats: mine });
 told.peaks = [leakhunt.growth({ peakStats: mine }).round, leakhunt.growth().round, Object.keys(mine).length];
@@ -90,8 +91,8 @@ export function breakpointTests(nodeOf: () => string, { rounds, kinds }: { round
     const told = JSON.parse(readFileSync(join(at.folder, "told.json"), "utf8"));
     expect(told).toMatchObject({
       count: [300, 0, 300, 1, [3, 2]],
-      byType: [300, true, 300, true],
-      limited: [299, 298],
+      byType: [300, 300, true],
+      limited: 7,
       bare: [0, 1, 2],
       none: [],
       shapes: 200,

@@ -39,11 +39,14 @@ test.concurrent("attach, growth --interval, backrefs --id: three commands from a
   const picture = await leakhunt(home, ["backrefs", "--id", id, "-o", "refs.png"], { cwd: home });
   expect(picture.code, picture.stderr).toBe(0);
   expect(picture.stdout).toMatch(/^refs\.png {2}\d+ × \d+, \d+ retainers drawn/);
+  expect(picture.stdout).toContain(`\nSession ${id} is alive because\n  module scope of map-cache/server.js\n`);
   expect(readFileSync(join(home, "refs.png")).subarray(0, 8).toString("hex")).toBe(PNG);
 
   const path = await leakhunt(home, ["path", id]);
   expect(path.stdout).toContain(`Session ${id} is alive because\n  module scope of map-cache/server.js`);
   expect(path.stdout).toContain(".byId  Map @");
+  expect(path.stdout.split("\n").length).toBeGreaterThan(3);
+  for (const line of path.stdout.split("\n").filter((line) => line.startsWith("  "))) expect(picture.stdout).toContain(`${line}\n`);
   const tree = await leakhunt(home, ["backrefs", "--id", id]);
   expect(tree.stdout).toContain(`Session ${id}`);
   expect(tree.stdout).toContain("■ module scope of map-cache/server.js");

@@ -91,7 +91,7 @@ test("every verb about a file", async (context) => {
   }
   const drawn = await ask("backrefs", "--id", id, after, "-o", "refs.svg");
   expect(keys(drawn)).toMatchInlineSnapshot(
-    `"schemaVersion verb picture(direction nodes edges more cutByDepth grouped backPointers notes) snapshot file(path width height notes)"`,
+    `"schemaVersion verb picture(direction nodes edges more cutByDepth grouped backPointers notes) path(target paths outcome more backPointers) snapshot file(path width height notes)"`,
   );
   expect(keys(drawn.picture)).toMatchInlineSnapshot(
     `"direction nodes(key id kind title preview shallowSize retainedSize isTarget alike more retainerCount highlighted hasFinalizer attributes) edges(from to labels moreLabels alike onPath) more cutByDepth grouped backPointers notes"`,

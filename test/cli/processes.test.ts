@@ -160,6 +160,52 @@ test("a program of run is followed into its children: a debugger statement stops
   await until(() => [main, ...children.map(({ pid }) => pid)].every((pid) => !isAlive(pid)), 10_000);
 });
 
+test("a followed child is held before its first line, and so is its child; a worker thread waits for nobody", async (context) => {
+  const home = newHome(context);
+  const place = folder();
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(place, name), text);
+    return join(place, name);
+  };
+  write("grandchild.mjs", "const deep = [1, 2, 3];\ndebugger;\nsetInterval(() => deep, 1000);\n");
+  write("thread.cjs", "console.log('thread', require('node:worker_threads').threadId);\n");
+  write(
+    "child.cjs",
+    `debugger;
+const { Worker } = require("node:worker_threads");
+new Worker(__dirname + "/thread.cjs");
+require("node:child_process").spawn(process.execPath, [__dirname + "/grandchild.mjs"], { stdio: "ignore" });
+setInterval(() => {}, 1000);
+`,
+  );
+  const main = write("main.cjs", 'require("node:child_process").fork(__dirname + "/child.cjs");\nsetInterval(() => {}, 1000);\n');
+  const prompt = start(home, ["run", "--follow-children", main]);
+  await prompt.sees(/stopped \(start\)/);
+  prompt.say("continue");
+  await prompt.sees(/\d+ stopped at \S*child\.cjs:1 \(`process \d+`\)/);
+  const child = Number(/(\d+) stopped at \S*child\.cjs/.exec(prompt.stdout() + prompt.stderr())?.[1]);
+  prompt.say(`process ${child}\ncontinue`);
+  await prompt.sees(/thread 1/);
+  await prompt.sees(/\d+ stopped at \S*grandchild\.mjs:2 \(`process \d+`\)/);
+  prompt.say("quit");
+  expect((await prompt.ended).code).toBe(0);
+  await until(() => !isAlive(child), 10_000);
+});
+
+test("a process that tells of its birth to nobody goes on", async () => {
+  const place = folder();
+  const preload = join(process.cwd(), "dist/target/birth.cjs");
+  const born = async (births: string): Promise<string> => {
+    const it = await run(process.execPath, ["--require", preload, "-e", "console.log('ready')"], { LEAKHUNT_BIRTHS: births });
+    return it.ended;
+  };
+  // nobody takes the file away; leakhunt has ended; no such folder; nonsense
+  expect(await born(`1:${place}`)).toBe("0");
+  expect(await born(`999999999:${place}`)).toBe("0");
+  expect(await born(`1:${place}/nowhere`)).toBe("0");
+  expect(await born("nonsense")).toBe("0");
+});
+
 test("ps asks an open inspector for its workers only when told, and never one that somebody uses", async (context) => {
   const home = newHome(context);
   const it = await target(context, "worker", { args: ["--inspect=0"] });

@@ -12,7 +12,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const EXPORTS = Object.keys(await import(new URL("../../dist/index.js", import.meta.url).href));
+const EXPORTS = Object.keys(await import(new URL("../../dist/index.js", import.meta.url).href)).sort();
 
 let files: SnapshotFiles;
 beforeAll(() => {
@@ -53,10 +53,10 @@ ${text}
 test("the exported names", async () => {
   expect(EXPORTS).toMatchInlineSnapshot(`
     [
-      "breakpoint",
       "LeakhuntError",
       "at",
       "attach",
+      "breakpoint",
       "byType",
       "count",
       "diff",

@@ -1,5 +1,7 @@
 // The main job on every Node.js that is alive: as the target, and as the host that runs leakhunt.
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixtures } from "../../fixtures/index.mjs";
@@ -24,12 +26,19 @@ interface Job {
   readonly hostNode: string;
 }
 
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, "127.0.0.1");
+  const free = await Promise.race([once(server, "listening").then(() => true), once(server, "error").then(() => false)]).catch(() => false);
+  server.close();
+  return free;
+}
+
 /** Attach by pid without --inspect, growth twice, path, backrefs, detach: what was printed. */
 async function mainJob({ fixture: name, targetNode, hostNode }: Job, context: Parameters<typeof newHome>[0]): Promise<string> {
   const fixture = fixtures.find((one) => one.name === name);
   const home = newHome(context);
-  // The port V8 takes by itself: these tests run one after another.
-  const it = await target(context, name, { node: targetNode, args: [] });
+  // The port that Node takes by itself, unless somebody else on this machine has it: these tests run one after another.
+  const it = await target(context, name, { node: targetNode, args: (await isFree(9229)) ? [] : ["--inspect-port=0"] });
   const ports = listening(it.pid);
   const run = async (args: readonly string[], input?: string) => {
     const done = await leakhunt(home, args, { cwd: home, node: hostNode, ...(input === undefined ? {} : { input }) });

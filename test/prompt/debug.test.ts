@@ -29,6 +29,9 @@ test.concurrent("the seed's session: x, y and who holds them, by name", async (c
 
 test.concurrent("breakpoints, steps, frames, source and printing", async (context) => {
   const { stdout, stderr } = await runWith(context, { "app.mjs": SESSIONS }, [
+    "break 5 if m === 2",
+    "c",
+    "delete",
     "break 6 if n === 2",
     "break",
     "c",
@@ -50,12 +53,15 @@ test.concurrent("breakpoints, steps, frames, source and printing", async (contex
     "q",
   ]);
   expect(stdout).toMatch(/stopped \(start\) in \(outermost code\) at app\.mjs:1/);
-  expect(stdout).toContain("breakpoint 1 at app.mjs:6:3 if n === 2");
+  expect(stdout).toMatch(
+    /stopped \(breakpoint 1\) in handle\(\) at app\.mjs:5:\d+\nthe condition of breakpoint 1 failed: ReferenceError: m is not defined\n/,
+  );
+  expect(stdout).toContain("breakpoint 2 at app.mjs:6:3 if n === 2");
   expect(stdout).toMatch(/> #0 handle\(\) at app\.mjs:6:3\n {2}#1 \(outermost code\) at app\.mjs:9:\d+/);
   expect(stdout).toContain('"u2"');
   expect(stdout).toMatch(/#1 \(outermost code\) at app\.mjs:9/);
   expect(stdout).toMatch(/stopped \(step\) in handle\(\) at app\.mjs:7/);
-  expect(stdout).toContain("deleted breakpoint 1");
+  expect(stdout).toContain("deleted breakpoint 2");
   expect(stdout).toContain("no breakpoints");
   expect(stderr).toContain("there is no frame 9; the stack has frames 0 to");
   expect(stderr).toContain("break on nothing?");
@@ -156,6 +162,46 @@ setTimeout(() => {
   expect(stdout).toMatch(/stopped \(debugger statement\) in keep\(\) at app\.ts:5/);
   expect(stdout).toMatch(/stopped \(exception\) in .* at app\.ts:11/);
   expect(stdout).toContain("thrown: Error: the end");
+});
+
+test.concurrent("an exception that leaves an ES module stops the program; `where` shows who waits, by the lines of the source", async (context) => {
+  const source = `interface Row { readonly id: number }
+
+async function query(row: Row): Promise<Row> {
+  await null;
+  if (row.id === 1) throw new Error("no such row");
+  return row;
+}
+
+async function handle(id: number): Promise<Row> {
+  try { JSON.parse("{"); } catch {}
+  const row: Row = { id };
+  return await query(row);
+}
+
+await handle(0);
+debugger;
+await handle(1);
+export {};
+`;
+  const folder = folderWith(context, { "app.ts": source, "package.json": '{"type":"module"}' });
+  const { execFileSync } = await import("node:child_process");
+  const tsc = join(process.cwd(), "node_modules/typescript/bin/tsc");
+  execFileSync(process.execPath, [tsc, "app.ts", "--sourceMap", "--target", "es2022", "--module", "esnext", "--skipLibCheck"], {
+    cwd: folder,
+  });
+  const input = `${["c", "where", "break on exceptions all", "break on exceptions", "c", "where", "p row", "c", "q"].join("\n")}\n`;
+  const { stdout, stderr } = await leakhunt(newHome(context), ["run", "--", NODE, "app.js"], { cwd: folder, input });
+  expect(stdout).toContain("(who waits for these calls is recorded from now on)");
+  expect(stdout).toContain("every exception stops the program");
+  expect(stdout).toMatch(/stopped \(exception\) in query\(\) at app\.ts:5:21\nthrown: Error: no such row\n/);
+  expect(stdout).toContain('> 5    if (row.id === 1) throw new Error("no such row");');
+  expect(stdout).toMatch(
+    /> #0 query\(\) at app\.ts:5:21\n {2}-- async: await --\n {5}handle\(\) at app\.ts:12:\d+\n {5}\(outermost code\) at app\.ts:17:\d+/,
+  );
+  expect(stdout).toContain("{id: 1}");
+  expect(stdout.match(/stopped \(exception\)/g)).toHaveLength(1);
+  expect(stderr).toMatch(/the program ended with exit code 1/);
 });
 
 test.concurrent("with --json every stop is a value, also one that no verb waited for", async (context) => {

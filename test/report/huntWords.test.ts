@@ -49,7 +49,7 @@ describe("every kind has a name and a sentence of what to do", () => {
 test("growth in words: by objects, by bytes, per run, and without times", () => {
   expect(headlineWords(sessions)).toBe("Session +200/s (+3.1 MB/min, 92 % of all growth, 5 of 5 rounds)");
   expect(headlineWords(listeners)).toBe("onTick() +1.1/s (+140 kB/min, +11 per run, 4.1 % of all growth, 5 of 5 rounds)");
-  expect(headlineWords(log)).toBe("ArrayBuffer +227 kB/min (no more objects, 3 % of all growth, 3 of 5 rounds)");
+  expect(headlineWords(log)).toBe("AccessLog.pending +227 kB/min (no more objects, 3 % of all growth, 3 of 5 rounds)");
   const timeless = { objectsPerSecond: undefined, bytesPerSecond: undefined, objectsPerRun: 2.5, of: 1, grewIn: 1 };
   expect(growthWords({ ...sessions, ...timeless })).toEqual({
     rate: "+10,419",

@@ -41,7 +41,7 @@ describe("what is said, and in which order", () => {
     expect(words).toContain("… 1,841 more steps alike");
     expect(words).toContain("(4 such holders gain together)");
     expect(words).toContain("package price-feed@2.1.0");
-    expect(words).toContain("3 ArrayBuffer +227 kB/min no more objects 3 % of all growth 3 of 5 rounds");
+    expect(words).toContain("3 AccessLog.pending +227 kB/min no more objects 3 % of all growth 3 of 5 rounds");
   });
 
   test("the values of a sparkline can be pointed at and are read out", () => {
@@ -94,6 +94,15 @@ test("growth outside the heap comes before anything else, with what is known of 
   expect(words).toContain("The process gains 38.1 MB/min that no JavaScript object explains.");
   expect(words).toContain("zlib41.2 MB+31.9 MB");
   expect(flat(readPage(huntPage(leak)).text)).toMatch(/3 suspects.*Outside the JavaScript heap Nothing there grows/);
+});
+
+test("stacks of survivors: sampled or counted, and those that belong to nobody", () => {
+  const frames = sessions.allocatedAt[0]?.frames ?? [];
+  const counted = { ...sessions, allocatedAt: [{ frames, bytes: 1_500_000, objects: 10_419 }] };
+  const words = flat(readPage(huntPage({ ...leak, suspects: [sessions, counted], allocations: [{ frames, bytes: 99_000 }] })).text);
+  expect(words).toContain("about 2.4 MB, as sampledopen lib/session-store.js:21handle server.js:48");
+  expect(words).toContain("10,419 objects, 1.5 MBopen lib/session-store.js:21");
+  expect(words).toMatch(/Allocated besides.*belongs to no suspect for sure\. Innermost call first\.about 99 kB/);
 });
 
 test("odd figures make no odd drawing", () => {

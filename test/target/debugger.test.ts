@@ -171,6 +171,28 @@ describe("breakpoints", () => {
     await live.close();
   });
 
+  test("stop when their condition fails, and say so; nothing of that is left", async () => {
+    const { live, target } = await app();
+    await live.setBreakpoint("app.cjs", 11, "sesion.id === 1");
+    await live.setBreakpoint("app.cjs", 12, "id === 1 && (() => { throw { why: id } })() // odd");
+    const globals = (await live.evaluate("Reflect.ownKeys(globalThis).length")).text;
+    let stop = await onward(live);
+    expect([where(stop), stop.breakpoints, stop.failed]).toEqual([
+      "handle app.cjs:11",
+      [1],
+      [{ number: 1, why: "ReferenceError: sesion is not defined" }],
+    ]);
+    await live.deleteBreakpoint(1);
+    do stop = await onward(live);
+    while (stop.reason === "debugger statement");
+    expect(stop).toMatchObject({ reason: "breakpoint", breakpoints: [2], failed: [{ number: 2, why: "it threw {why: 1}" }] });
+    expect((await live.evaluate("id", stop.frames[0])).text).toBe("1");
+    expect((await live.evaluate("Reflect.ownKeys(globalThis).length")).text).toBe(globals);
+    expect((await onward(live)).failed).toEqual([]);
+    await live.close();
+    await target.detach();
+  });
+
   test("cannot be where there is no line, on no condition, and not be deleted twice", async () => {
     const { live } = await app();
     expect(await lineOf(live.setBreakpoint("app.cjs", 99))).toBe("app.cjs has 17 lines");

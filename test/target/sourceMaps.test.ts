@@ -83,6 +83,18 @@ test.each(FORMS)("%s: breakpoints wait for the original file, and stop at its fi
   expect(where(await live.move("next"))).toBe(`place ${source}:9`);
 });
 
+test("a condition that throws at the first line of a script that waited for its map stops it there", async () => {
+  const place = compiled("lib.cts", ["--sourceMap"]);
+  const program = await launch([join(place, "main.cjs"), join(place, "out", "lib.cjs")], place);
+  const live = program.debugger;
+  await live.setBreakpoint("lib.cts", 6, "nowhere > 1");
+  await live.resume();
+  await until(() => program.said().includes("ready"));
+  process.kill(program.pid, "SIGHUP");
+  const stop = await stopOf(live);
+  expect([where(stop), stop.failed]).toEqual(["lib.cts:6", [{ number: 1, why: "ReferenceError: nowhere is not defined" }]]);
+});
+
 test("a script that is there already is known by its original; a line without code means the next that has some", async () => {
   const { program, live } = await debug(join(process.cwd(), "fixtures/typescript/dist/main.js"));
   const asked = await live.setBreakpoint("src/order-book.ts", 1);

@@ -92,10 +92,21 @@ export function describeCause(rounds: GrowthRounds, last: LastHeap, cause: Cause
 export function describeCleared(last: LastHeap, candidates: readonly Candidate[], limit: number): Cleared[] {
   const change = ({ series, measure }: Candidate): number =>
     (Math.max(...series) - Math.min(...series)) * (measure === "bytes" ? 1 / 64 : 1);
-  return [...candidates]
-    .sort((a, b) => change(b) - change(a))
-    .slice(0, limit)
-    .map((candidate) => clearedOf(last, candidate));
+  const told: Cleared[] = [];
+  for (const candidate of [...candidates].sort((a, b) => change(b) - change(a)).slice(0, MOST_TOLD)) {
+    if (told.length === limit) break;
+    if (isProgrammed(last, candidate.path)) told.push(clearedOf(last, candidate));
+  }
+  return told;
+}
+
+const MOST_TOLD = 100;
+
+/** Whether code of the program or of a package is on the way: what Node does in its own rooms is no news. */
+function isProgrammed(last: LastHeap, path: number): boolean {
+  const node = nodeOn(last, path);
+  const root = node === undefined ? undefined : last.graph.rootPaths.pathTo(node);
+  return root !== undefined && placesAlong(last.graph, root).length > 0;
 }
 
 export function clearedOf(last: LastHeap, { path, series, trend }: Candidate): Cleared {

@@ -16,6 +16,7 @@ const MODES: Readonly<Record<string, ExceptionMode>> = {
   exceptions: "uncaught",
   "uncaught exceptions": "uncaught",
   "all exceptions": "all",
+  "exceptions all": "all",
   "no exceptions": "none",
 };
 

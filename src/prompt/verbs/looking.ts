@@ -4,6 +4,7 @@ import { defineVerb, type Verb } from "../../commands/verb.ts";
 import { noSuchFrame, usage } from "../../errors.ts";
 import { forTerminal } from "../../report/escape.ts";
 import {
+  type AsyncLines,
   type FrameLine,
   frameText,
   type ScopeLines,
@@ -15,24 +16,33 @@ import {
 } from "../../report/stopText.ts";
 import type { Debugging } from "../debugging.ts";
 import { noteEvaluated } from "../expression.ts";
-import { frameLine, scopesOf, sourceAround, stopValue } from "../scene.ts";
+import { asyncLines, frameLine, scopesOf, sourceAround, stopValue } from "../scene.ts";
 
 const LISTED = 11;
 
+interface WhereValue {
+  readonly frames: readonly FrameLine[];
+  readonly selected: number;
+  /** Who waits for the outermost frame; null where nothing of that was recorded. */
+  readonly callers: readonly AsyncLines[] | null;
+}
+
 function whereVerb(debugging: Debugging): Verb {
-  return defineVerb<{ frames: FrameLine[]; selected: number }>({
+  return defineVerb<WhereValue>({
     name: "where",
     aliases: ["w", "bt", "backtrace"],
-    summary: "the calls that are under way, innermost first",
+    summary: "the calls that are under way, innermost first, and those that wait for them (async)",
     arguments: [],
     options: [],
     examples: ["where"],
     async *run() {
-      await debugging.open();
+      const debug = await debugging.open();
       const selected = debugging.needFrame().index;
-      yield { frames: (debugging.stop?.frames ?? []).map(frameLine), selected };
+      const { frames = [], callers } = debugging.stop ?? {};
+      if (callers === undefined) await debug.recordCallers();
+      yield { frames: frames.map(frameLine), selected, callers: callers?.map(asyncLines) ?? null };
     },
-    render: ({ frames, selected }) => whereText(frames, selected),
+    render: ({ frames, selected, callers }) => whereText(frames, selected, callers),
   });
 }
 

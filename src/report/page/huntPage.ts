@@ -6,6 +6,7 @@ import type { HuntResult, Suspect } from "../../analysis/hunt/result.ts";
 import { clip } from "../escape.ts";
 import { verdictWords } from "../huntWords.ts";
 import { formatNoun } from "../units.ts";
+import { otherAllocations } from "./allocations.ts";
 import { figuresSection } from "./figures.ts";
 import { codeText, html, type Limits, Markup } from "./markup.ts";
 import { embedPicture, type PagePicture } from "./pictures.ts";
@@ -90,6 +91,7 @@ ${trendsSection(result, limits)}
 ${first}
 ${suspectsSection(result, limits, pictures)}
 ${first === false && offHeap}
+${otherAllocations(result, limits)}
 ${clearedSection(result.cleared, limits)}
 ${figuresSection(result, limits)}
 </main>`;

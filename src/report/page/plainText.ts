@@ -19,7 +19,7 @@ export function plainSuspect(suspect: Suspect, limits: Limits): Markup {
   const { holder, path, series, where, advice } = suspect;
   const steps = path === undefined ? [] : chainLines(shortened(path, limits));
   const lines = [
-    headlineWords({ ...suspect, type: clip(suspect.type, limits.name) }),
+    headlineWords({ ...suspect, type: clip(suspect.type, limits.name), holder: { ...holder, name: clip(holder.name, limits.name) } }),
     `${sparkline(series)}  ${series.slice(-SHOWN).map(format).join(", ")}`,
     `held by ${clip(holder.name, limits.name)}${holder.location === undefined ? "" : ` in ${clip(holder.location, limits.name)}`}`,
     ...steps.map((step) => clip(step, 2 * limits.name)),

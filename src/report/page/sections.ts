@@ -1,7 +1,7 @@
 // The parts of a page around the suspects: the verdict, memory outside the heap, and what is not accused.
 
 import type { Cleared, HuntResult, HuntVerdict, OffHeap } from "../../analysis/hunt/result.ts";
-import { clearedWords, growthWords, kindWords, offHeapAdvice, verdictWords } from "../huntWords.ts";
+import { clearedWords, growthWords, kindWords, offHeapAdvice, suspectName, verdictWords } from "../huntWords.ts";
 import { formatByteRate, formatBytes, formatCount, formatDuration, formatSignedBytes } from "../units.ts";
 import { codeText, heapText, html, type Limits, type Markup, type Value } from "./markup.ts";
 import { sparklineSvg } from "./sparkline.ts";
@@ -39,7 +39,7 @@ export function suspectIndex({ suspects }: HuntResult, limits: Limits): Markup |
   if (shown.length < 2) return undefined;
   const items = shown.map(
     (suspect) =>
-      html`<li><a href="#suspect-${suspect.number}">${codeText(suspect.type, limits, 40)} ${growthWords(suspect).rate}</a> <span class="soft">${codeText(suspect.holder.name, limits, 60)}, ${kindWords(suspect.kind)}</span></li>`,
+      html`<li><a href="#suspect-${suspect.number}">${codeText(suspectName(suspect), limits, 40)} ${growthWords(suspect).rate}</a> <span class="soft">${codeText(suspect.holder.name, limits, 60)}, ${kindWords(suspect.kind)}</span></li>`,
   );
   return html`<nav aria-label="Suspects"><ol class="index">${items}</ol></nav>`;
 }

@@ -1,8 +1,9 @@
 // One suspect: what gathers and how fast, who holds it, what to do, and then the evidence.
 
-import type { AllocationSite, GrowingType, Place, Suspect } from "../../analysis/hunt/result.ts";
-import { growthWords, kindWords } from "../huntWords.ts";
-import { formatBytes, formatCount, formatNoun, formatSignedBytes, formatSignedCount } from "../units.ts";
+import type { GrowingType, Place, Suspect } from "../../analysis/hunt/result.ts";
+import { growthWords, kindWords, suspectName } from "../huntWords.ts";
+import { formatBytes, formatCount, formatSignedBytes, formatSignedCount } from "../units.ts";
+import { allocationSites } from "./allocations.ts";
 import { codeText, heapText, html, type Limits, type Markup } from "./markup.ts";
 import { pathTree } from "./pathTree.ts";
 import { plainSuspect } from "./plainText.ts";
@@ -20,7 +21,7 @@ ${suspect.path && html`<h4>Why they stay alive</h4>${pathTree(suspect.path, limi
 ${alsoHeld(suspect.alsoHeldBy, limits)}
 ${suspect.where.length > 0 && placesTable(suspect.where, limits)}
 ${suspect.gathers.length > 0 && typesTable(suspect.gathers, limits)}
-${suspect.allocatedAt.length > 0 && allocations(suspect.allocatedAt, limits)}
+${suspect.allocatedAt.length > 0 && fold(counted("Where the survivors were allocated", suspect.allocatedAt.length), allocationSites(suspect.allocatedAt, limits), true)}
 ${picture && fold(pictureTitle(suspect, limits), picture, true)}
 <div class="foot"><button type="button" class="copy" hidden>Copy as text</button><pre class="plain" hidden>${plainSuspect(suspect, limits)}</pre><span class="soft">fingerprint ${codeText(suspect.fingerprint, limits)}</span></div>
 </article>`;
@@ -33,7 +34,7 @@ function headline(suspect: Suspect, limits: Limits): Markup {
   const noun = suspect.measure === "bytes" ? "" : " objects";
   const range = series.length > 1 && `${format(series[0] as number)} → ${format(series.at(-1) as number)}${noun}`;
   const defined = suspect.location !== undefined && html`<p class="soft">defined at ${codeText(suspect.location, limits)}</p>`;
-  return html`<header><div><h3 id="suspect-${suspect.number}-name"><span class="no" title="suspect ${suspect.number}">${suspect.number}</span> ${codeText(suspect.type, limits)} <span class="rate">${rate}</span></h3>
+  return html`<header><div><h3 id="suspect-${suspect.number}-name"><span class="no" title="suspect ${suspect.number}">${suspect.number}</span> ${codeText(suspectName(suspect), limits)} <span class="rate">${rate}</span></h3>
 <p class="facts">${facts.map((fact) => html`<span>${fact}</span> `)}</p>${defined}</div>
 ${series.length > 1 && html`<figure class="series">${sparklineSvg(series, { format, size: "large" })}<figcaption class="soft">${range}</figcaption></figure>`}</header>`;
 }
@@ -91,19 +92,6 @@ function typesTable(types: readonly GrowingType[], limits: Limits): Markup {
     types,
     limits.few,
   );
-}
-
-function allocations(sites: readonly AllocationSite[], limits: Limits): Markup {
-  const shown = sites.slice(0, limits.few);
-  const items = shown.map(({ frames, bytes }) => {
-    const lines = frames
-      .slice(0, limits.steps)
-      .map(({ name, location }) => html`<li>${codeText(name, limits)} <span class="soft">${codeText(location, limits)}</span></li>`);
-    return html`<li>${formatBytes(bytes)} live<ol class="stack">${lines}</ol></li>`;
-  });
-  const left = sites.length - shown.length;
-  const list = html`<p class="soft">Innermost call first; bytes as sampled.</p><ul class="sites">${items}</ul>${left > 0 && html`<p class="soft">… ${formatNoun(left, "more site")} not shown</p>`}`;
-  return fold(counted("Where the survivors were allocated", sites.length), list, true);
 }
 
 function pictureTitle({ example, type }: Suspect, limits: Limits): Markup {
