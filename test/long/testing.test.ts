@@ -4,6 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { run } from "../breakpoint/programs.ts";
+import { vitestIsRight } from "../testing/inVitest.ts";
 import { emptyProject, install, project } from "../testing/programs.ts";
 
 vi.setConfig({ testTimeout: 4 * 3_600_000 });
@@ -39,6 +40,8 @@ console.log(JSON.stringify(wrong));
   const done = await run(at, [program]);
   expect(done).toMatchObject({ code: 0, stderr: "", stdout: "[]\n" });
 });
+
+test("every verdict is right in Vitest's pool of vm contexts", (context) => vitestIsRight(context, "vmThreads"));
 
 test("Jest and Mocha: every verdict is right", async (context) => {
   const at = emptyProject(context);
