@@ -15,3 +15,10 @@ declare global {
     interface Matchers<R, T = {}> extends LeakMatchers {}
   }
 }
+
+/* The same for who imports `expect` from @jest/globals. A program without Jest does not have that module, and need not.
+   biome-ignore lint/suspicious/noTsIgnore: it is no error where Jest is installed. */
+/** @ts-ignore */
+declare module "expect" {
+  interface Matchers<R extends void | Promise<void>, T = unknown> extends LeakMatchers {}
+}

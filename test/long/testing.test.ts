@@ -4,7 +4,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { run } from "../breakpoint/programs.ts";
-import { install, project } from "../testing/programs.ts";
+import { vitestIsRight } from "../testing/inVitest.ts";
+import { emptyProject, install, project } from "../testing/programs.ts";
 
 vi.setConfig({ testTimeout: 4 * 3_600_000 });
 
@@ -40,11 +41,12 @@ console.log(JSON.stringify(wrong));
   expect(done).toMatchObject({ code: 0, stderr: "", stdout: "[]\n" });
 });
 
+test("every verdict is right in Vitest's pool of vm contexts", (context) => vitestIsRight(context, "vmThreads"));
+
 test("Jest and Mocha: every verdict is right", async (context) => {
-  const at = project(context);
+  const at = emptyProject(context);
   writeFileSync(join(at.folder, "package.json"), '{"private":true}');
   execFileSync("npm", ["i", "--no-audit", "--no-fund", "--ignore-scripts", "jest@30", "mocha@11"], { cwd: at.folder, stdio: "pipe" });
-  // npm takes out what it has not installed itself
   install(at.folder);
   at.write("jest.config.json", '{ "setupFilesAfterEnv": ["leakhunt/test/jest"], "testTimeout": 600000, "testMatch": ["**/*.jest.js"] }');
   at.write(
