@@ -4,9 +4,10 @@
 import { growingSites, type Site, shareOut, sitesFor, sitesOf } from "../analysis/hunt/allocations.ts";
 import type { GrowthHunt, Judgement } from "../analysis/hunt/growthHunt.ts";
 import type { AllocationSite } from "../analysis/hunt/result.ts";
+import type { Finding } from "../analysis/hunt/suspects.ts";
 import { LeakhuntError } from "../errors.ts";
 import { readTraces, type Traces } from "../snapshot/traces.ts";
-import type { AllocationMode, AllocationRecording, SampledStack } from "../target/allocations.ts";
+import type { AllocationMode, AllocationRecording, RecordingFacts, SampledStack } from "../target/allocations.ts";
 import { toChoice } from "./options.ts";
 import type { Live, Session } from "./session.ts";
 import type { Loaded } from "./shelf.ts";
@@ -40,7 +41,7 @@ export class Allocations {
   readonly mode: AllocationMode;
   readonly #recording: AllocationRecording;
   readonly #looks: (readonly SampledStack[])[] = [];
-  #begun = false;
+  #facts: RecordingFacts | undefined;
   #lost: string | undefined;
 
   private constructor(mode: AllocationMode, recording: AllocationRecording) {
@@ -60,9 +61,8 @@ export class Allocations {
   /** After each round: the first begins the recording, the later ones look at what is alive. Never rejects. */
   async round(): Promise<void> {
     try {
-      if (this.#begun) this.#looks.push(await this.#recording.stacks());
-      else await this.#recording.begin();
-      this.#begun = true;
+      if (this.#facts) this.#looks.push(await this.#recording.stacks());
+      else this.#facts = await this.#recording.begin();
     } catch (error) {
       this.#lost ??= error instanceof LeakhuntError ? error.message : String(error);
     }
@@ -76,25 +76,33 @@ export class Allocations {
   /** The sites of each finding. @param round the last round's snapshot; undefined when its process has gone. */
   attribute({ findings }: Judgement, hunt: GrowthHunt, round: { loaded: Loaded; file: string } | undefined): Attributed {
     const notes = this.#lost === undefined ? [] : [`allocations were not recorded to the end: ${this.#lost}`];
-    if (this.#recording.inlined) notes.push("functions that V8 has inlined count as their callers in the stacks of allocations");
+    if (this.#facts?.inlined) notes.push("functions that V8 has inlined count as their callers in the stacks of allocations");
     const display = (url: string): string => round?.loaded.graph.scripts.display(url) ?? url;
     const shown = (sites: readonly Site[]): AllocationSite[] => sites.map((site) => siteValue(site, display));
-    if (this.mode === "sampling") {
-      const { of, others } = shareOut(findings, growingSites(this.#looks));
-      return { of: of.map(shown), others: shown(others), notes };
-    }
-    const sizes = round?.loaded.graph.columns.nodeSelfSize;
-    const of = findings.map((finding) => {
-      const nodes = hunt.survivors(finding.number);
-      const traces = round && readTraces(round.file, nodes);
-      return traces && sizes ? shown(sitesFor(finding, sitesOf(exactStacks(nodes, traces, sizes)))) : [];
+    const sampled = shareOut(findings, growingSites(this.#looks));
+    if (this.mode === "sampling") return { of: sampled.of.map(shown), others: shown(sampled.others), notes };
+    let known = true;
+    const of = findings.map((finding, i) => {
+      const followed = round && this.#exact(finding, hunt, round);
+      known &&= followed !== undefined;
+      return shown(followed ?? sampled.of[i] ?? []);
     });
-    if (of.length > 0 && of.every((sites) => sites.length === 0)) notes.push(STACKS_LOST);
-    return { of, others: undefined, notes };
+    return { of, others: undefined, notes: known ? notes : [...notes, STACKS_LOST] };
+  }
+
+  /** By the stacks of the survivors themselves; undefined where V8 has lost too many. */
+  #exact(finding: Finding, hunt: GrowthHunt, { loaded, file }: { loaded: Loaded; file: string }): Site[] | undefined {
+    const nodes = hunt.survivors(finding.number);
+    const traces = readTraces(file, nodes);
+    if (!traces || traces.ids.filter((id) => id > 0).length < ENOUGH_KNOWN * nodes.length) return undefined;
+    return sitesFor(finding, sitesOf(exactStacks(nodes, traces, loaded.graph.columns.nodeSelfSize)));
   }
 }
 
-const STACKS_LOST = "V8 knows no stacks of the survivors: it loses them when it moves objects; --allocations sampling does not";
+/** When V8 lost most stacks, what is left of them is often another object's that had been at the same address. */
+const ENOUGH_KNOWN = 0.2;
+const STACKS_LOST =
+  "V8 has lost the stacks of most survivors while it moved them (Node 22 does; in others code that was optimised before): sampled stacks instead";
 
 function exactStacks(nodes: Uint32Array, { ids, stack }: Traces, sizes: ArrayLike<number>) {
   const byId = new Map<number, { objects: number; bytes: number }>();

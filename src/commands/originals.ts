@@ -16,10 +16,13 @@ const SLACK_MS = 1000;
 /** So many folders above the scripts' own, originals are still told relative to them. */
 const FOLDERS_UP = 3;
 
-/** Something that says where it is; frames of stacks also say what they call from there. */
-interface Placed {
+interface Where {
   readonly location: string;
   readonly place: SourcePlace;
+}
+
+/** Something that says where it is; frames of stacks also say what they call from there. */
+interface Placed extends Where {
   readonly calls?: string | undefined;
 }
 
@@ -38,7 +41,7 @@ export async function withOriginals<T>(value: T, since: number): Promise<T> {
   for (const url of urlsIn(value)) if (!scripts.has(url)) scripts.set(url, await readScript(url, since));
   const exists = new Map<string, boolean>();
   for (const path of foreignOriginals(scripts)) exists.set(path, await isFile(path));
-  return translated(value, (placed) => original(placed, scripts.get(placed.place.url), exists)) as T;
+  return translated(value, (placed) => originalPlace(placed, scripts.get(placed.place.url), exists)) as T;
 }
 
 function isPlaced(value: object): value is Placed {
@@ -52,7 +55,7 @@ function urlsIn(value: unknown): string[] {
   return [...own, ...Object.values(value).flatMap(urlsIn)];
 }
 
-function translated(value: unknown, translate: (placed: Placed) => Placed): unknown {
+function translated(value: unknown, translate: (placed: Placed) => Where): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map((each) => translated(each, translate));
   const copy = Object.fromEntries(Object.entries(value).map(([key, each]) => [key, translated(each, translate)]));
@@ -104,18 +107,17 @@ function isForeign(url: string): boolean {
   return pathOfUrl(url).includes("/node_modules/");
 }
 
-function original(placed: Placed, script: Script | undefined, exists: ReadonlyMap<string, boolean>): Placed {
-  if (!script) return placed;
-  const { place, calls, location } = placed;
+function originalPlace({ place, calls, location }: Placed, script: Script | undefined, exists: ReadonlyMap<string, boolean>): Where {
+  if (!script) return { location, place };
   const called = calls === undefined ? undefined : callLine(script.text, place, calls);
   const at = called ? { ...place, ...called } : place;
   const found = script.map && originalOf(script.map, at);
   const file = nameOf(location, place.line);
   if (!found || (isForeign(place.url) && !exists.get(found.path) && script.map?.content(found.path) === undefined))
-    return { ...placed, location: located(file, at.line), place: at };
+    return { location: located(file, at.line), place: at };
   const path = pathOfUrl(place.url);
   const name = shortened(found.path, path.endsWith(file) ? path.slice(0, -file.length) : "");
-  return { ...placed, location: located(name, found.line), place: { url: found.path, line: found.line, column: found.column } };
+  return { location: located(name, found.line), place: { url: found.path, line: found.line, column: found.column } };
 }
 
 /** A whole script, line 0, has an original only if it was made of one file. */

@@ -34,10 +34,13 @@ export interface RecordingFacts {
 }
 
 /** A recording of one isolate. */
-export interface AllocationRecording extends RecordingFacts {
-  /** What is allocated from now on counts. Once only. */
-  begin(): Promise<void>;
-  /** Live stacks, in sampling mode: exact only right after a collection. In exact mode the stacks are in the snapshots. */
+export interface AllocationRecording {
+  /**
+   * What is allocated from now on counts. Once only. Functions are no longer inlined, and for sampling the target is looked
+   * at for a second how much it allocates. Rejects with TARGET_GONE.
+   */
+  begin(): Promise<RecordingFacts>;
+  /** Live stacks by samples: exact only right after a collection. In exact mode every object's own is in the snapshots besides. */
   stacks(): Promise<readonly SampledStack[]>;
   /** Ends it. Never rejects; a target that does not answer is left to a guard. A second call repeats the first. */
   stop(): Promise<void>;
@@ -47,6 +50,8 @@ export interface AllocationRecording extends RecordingFacts {
 const FIRST_INTERVAL = 32 << 10;
 const LEAST_INTERVAL = 1 << 10;
 const MOST_INTERVAL = 256 << 10;
+/** Where every allocation is followed, samples hardly matter. */
+const EXACT_INTERVAL = 2 << 10;
 /** A sample takes the target some microseconds, and memory while its object lives. */
 const SAMPLES_PER_SECOND = 500;
 const LOOK_MS = 1000;
@@ -68,58 +73,51 @@ interface Profile {
 }
 
 /**
- * Gets a target ready to be recorded: its functions are no longer inlined, and for sampling it is looked at for a second
- * how much it allocates. Rejects with ALLOCATIONS_BUSY when somebody else samples it, TARGET_GONE, TARGET_SILENT.
- * @param onGuarded called before anything needs to be undone by a guard after our death.
+ * A recording that has not begun; nothing in the target has changed yet. Rejects with ALLOCATIONS_BUSY when somebody else
+ * samples it, TARGET_GONE, TARGET_SILENT.
+ * @param onBegin called before anything is changed that a guard undoes after our death.
  */
 export async function recordAllocations(
   inspector: Inspector,
   identity: TargetIdentity,
   mode: AllocationMode,
-  onGuarded: () => void,
+  onBegin: () => void,
 ): Promise<AllocationRecording> {
-  if (mode === "sampling" && (await isSampled(inspector))) throw allocationsBusy();
-  onGuarded();
-  const recording = new Recording(inspector, identity, mode);
-  try {
-    await recording.prepare();
-  } catch (error) {
-    await recording.stop();
-    throw error;
-  }
-  return recording;
+  if (await isSampled(inspector)) throw allocationsBusy();
+  return new Recording(inspector, identity, mode, onBegin);
 }
 
 class Recording implements AllocationRecording {
-  inlined = true;
   readonly #inspector: Inspector;
+  readonly #identity: TargetIdentity;
   readonly #mode: AllocationMode;
-  readonly #undo: readonly string[];
-  readonly #guard: { done(): void; abandon(): void };
-  #interval = FIRST_INTERVAL;
+  readonly #onBegin: () => void;
+  readonly #flags: readonly string[];
+  #guard: { done(): void; abandon(): void } | undefined;
+  #inlined = true;
   #stopped: Promise<void> | undefined;
 
-  constructor(inspector: Inspector, identity: TargetIdentity, mode: AllocationMode) {
+  constructor(inspector: Inspector, identity: TargetIdentity, mode: AllocationMode, onBegin: () => void) {
     this.#inspector = inspector;
+    this.#identity = identity;
     this.#mode = mode;
-    const flags = inliningFlags(identity.nodeVersion);
-    this.#undo = flags;
-    this.#guard = guardAllocations(identity, flags.length > 0 ? allow(flags) : undefined);
+    this.#onBegin = onBegin;
+    this.#flags = inliningFlags(identity.nodeVersion);
   }
 
-  async prepare(): Promise<void> {
-    if (this.#undo.length > 0) this.inlined = !(await this.#inspector.evaluate<boolean>(forbid(this.#undo), MODULES).catch(ignoreRefusal));
-    if (!this.inlined) await this.#forgetCode();
-    if (this.#mode === "sampling") this.#interval = await this.#lookAround();
-  }
-
-  async begin(): Promise<void> {
-    if (this.#mode === "exact") await this.#inspector.send("HeapProfiler.startTrackingHeapObjects", { trackAllocations: true });
-    else await this.#inspector.send("HeapProfiler.startSampling", { samplingInterval: this.#interval });
+  async begin(): Promise<RecordingFacts> {
+    const inspector = this.#inspector;
+    this.#onBegin();
+    this.#guard = guardAllocations(this.#identity, this.#flags.length > 0 ? allow(this.#flags) : undefined);
+    if (this.#flags.length > 0) this.#inlined = !(await inspector.evaluate<boolean>(forbid(this.#flags), MODULES).catch(ignoreRefusal));
+    if (!this.#inlined) await this.#forgetCode();
+    const samplingInterval = this.#mode === "exact" ? EXACT_INTERVAL : await this.#lookAround();
+    await inspector.send("HeapProfiler.startSampling", { samplingInterval });
+    if (this.#mode === "exact") await inspector.send("HeapProfiler.startTrackingHeapObjects", { trackAllocations: true });
+    return { inlined: this.#inlined };
   }
 
   async stacks(): Promise<readonly SampledStack[]> {
-    if (this.#mode === "exact") return [];
     const { profile } = (await this.#inspector.send("HeapProfiler.getSamplingProfile")) as unknown as { profile: Profile };
     return stacksOf(profile.head);
   }
@@ -130,13 +128,14 @@ class Recording implements AllocationRecording {
   }
 
   async #end(): Promise<void> {
+    if (this.#guard === undefined) return;
     const inspector = this.#inspector;
     try {
+      await within(inspector.send("HeapProfiler.stopSampling"), PATIENCE_MS, "ending the recording").catch(ignoreRefusal);
       // Ending the tracking of objects would make V8 write one more snapshot; ending all of the profiler does not.
       if (this.#mode === "exact") await within(inspector.send("HeapProfiler.disable"), PATIENCE_MS, "ending the recording");
-      else await within(inspector.send("HeapProfiler.stopSampling"), PATIENCE_MS, "ending the recording").catch(ignoreRefusal);
-      if (!this.inlined) {
-        await inspector.evaluate(allow(this.#undo), { ...MODULES, timeoutMs: PATIENCE_MS });
+      if (!this.#inlined) {
+        await inspector.evaluate(allow(this.#flags), { ...MODULES, timeoutMs: PATIENCE_MS });
         await within(this.#forgetCode(), PATIENCE_MS, "ending the recording");
       }
       this.#guard.done();

@@ -15,8 +15,7 @@ export class RecordingSlot {
     try {
       const recording = await target.recordAllocations(mode);
       this.#now = recording;
-      const { inlined } = recording;
-      return { inlined, begin: () => recording.begin(), stacks: () => recording.stacks(), stop: () => this.close() };
+      return { begin: () => recording.begin(), stacks: () => recording.stacks(), stop: () => this.close() };
     } catch (error) {
       this.#now = undefined;
       throw error;
@@ -31,8 +30,8 @@ export class RecordingSlot {
 
   /** A recording for another leakhunt: lasts until that one cancels it or is gone, or the target is. */
   async serve(target: Target, mode: AllocationMode, signal: AbortSignal, tell: (message: object) => void): Promise<void> {
-    const { inlined } = await this.open(target, mode);
-    tell({ progress: { inlined } satisfies RecordingFacts });
+    await this.open(target, mode);
+    tell({ progress: true });
     const ended = new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
       if (signal.aborted) resolve();
@@ -48,24 +47,19 @@ export class RecordingSlot {
 }
 
 /** How another leakhunt is asked; `onProgress` hears that the recording is there, the promise settles at its end. */
-export type Ask = (
-  method: string,
-  params?: object,
-  options?: { signal: AbortSignal; onProgress: (facts: unknown) => void },
-) => Promise<unknown>;
+export type Ask = (method: string, params?: object, options?: { signal: AbortSignal; onProgress: () => void }) => Promise<unknown>;
 
 /** A recording that another leakhunt makes for us. Rejects with ALLOCATIONS_BUSY, NOT_RECORDED. */
 export async function recordThrough(ask: Ask, mode: AllocationMode): Promise<AllocationRecording> {
   const ending = new AbortController();
   let ended: Promise<unknown> | undefined;
-  const { inlined } = await new Promise<RecordingFacts>((resolve, reject) => {
-    ended = ask("record", { mode }, { signal: ending.signal, onProgress: (facts) => resolve(facts as RecordingFacts) });
+  await new Promise<void>((resolve, reject) => {
+    ended = ask("record", { mode }, { signal: ending.signal, onProgress: resolve });
     // an older leakhunt knows no recordings, and answers at once
     ended.then(() => reject(notRecorded()), reject);
   });
   return {
-    inlined,
-    begin: async () => void (await ask("begin")),
+    begin: async () => (await ask("begin")) as RecordingFacts,
     stacks: async () => (await ask("stacks")) as readonly SampledStack[],
     stop: async () => {
       ending.abort();
