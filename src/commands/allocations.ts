@@ -24,16 +24,16 @@ export interface Attributed {
 
 export const allocationsOption: OptionSpec = {
   flags: "--allocations [how]",
-  help: "also say which code allocated what stays: sampling (the default; a few percent, more where little calls are most of the work), or exact (every object; code that allocates runs 10 to 100 times slower)",
+  help: "also say which code allocated what stays: by sampling (when nothing is said; costs mixed work about 3 %, see README), or exact (every object; mixed work takes 6 to 10 times as long)",
   parse: toChoice("--allocations", ["sampling", "exact"]),
 };
 
-/** What a recording costs the target, as measured: see bench/allocation-costs.mjs. */
+/** What a recording costs the target, as measured by bench/allocation-costs.mjs on Node 20 to 26. */
 const COST: Readonly<Record<AllocationMode, string>> = {
   sampling:
-    "recording allocations by sampling costs the target about 5 % where it does mixed work, and code that lives on small functions runs 2 to 5 times slower: V8 is told not to inline them until the hunt is over",
+    "recording allocations by sampling: until the hunt is over the target takes about 3 % more processor time for mixed work, 2.5 times as much where it does nothing but allocate, 5.5 times where it does nothing but call small functions, which V8 is told not to inline meanwhile",
   exact:
-    "recording every allocation: code that allocates runs 10 to 100 times slower until the hunt is over, and memory outside the heap grows; meant for a test system, `--allocations sampling` for a busy one",
+    "recording every allocation: until the hunt is over the target takes 6 to 10 times as much processor time for mixed work, up to 200 times where it does nothing but allocate, and its memory grows; for a busy process take --allocations sampling",
 };
 
 /** A recording beside the rounds of a hunt. */
@@ -54,8 +54,9 @@ export class Allocations {
     const asked = options["allocations"];
     if (asked === undefined || asked === false) return undefined;
     const mode: AllocationMode = asked === "exact" ? "exact" : "sampling";
+    const recording = await live.held.recordAllocations(mode);
     session.notice(COST[mode]);
-    return new Allocations(mode, await live.held.recordAllocations(mode));
+    return new Allocations(mode, recording);
   }
 
   /** After each round: the first begins the recording, the later ones look at what is alive. Never rejects. */
@@ -75,7 +76,8 @@ export class Allocations {
 
   /** The sites of each finding. @param round the last round's snapshot; undefined when its process has gone. */
   attribute({ findings }: Judgement, hunt: GrowthHunt, round: { loaded: Loaded; file: string } | undefined): Attributed {
-    const notes = this.#lost === undefined ? [] : [`allocations were not recorded to the end: ${this.#lost}`];
+    const notes = ["memory outside the heap was not judged: recording allocations takes some itself"];
+    if (this.#lost !== undefined) notes.push(`allocations were not recorded to the end: ${this.#lost}`);
     if (this.#facts?.inlined) notes.push("functions that V8 has inlined count as their callers in the stacks of allocations");
     const display = (url: string): string => round?.loaded.graph.scripts.display(url) ?? url;
     const shown = (sites: readonly Site[]): AllocationSite[] => sites.map((site) => siteValue(site, display));

@@ -81,6 +81,7 @@ class LiveHunt {
       this.#last = loaded;
       this.#hunt.add(loaded.graph, { seconds, epoch: entry.epoch });
       this.#rounds.push(roundOf(this.#hunt, done, loaded.name, seconds, captured.pauseMs));
+      await this.#allocations?.round();
       if (!captured.epochKept && done > 0)
         this.#notes.push(
           `object ids were reset before round ${done + 1} by another debugger that left: ages of objects are no evidence here`,
@@ -144,8 +145,8 @@ class LiveHunt {
     rememberSuspects(session, loaded, judgement);
     const { identity } = this.#live.held;
     const attributed = this.#allocations?.attribute(judgement, this.#hunt, { loaded, file: this.#lastFile() });
-    // V8's own records of every allocation grow without end.
-    const isDisturbed = this.#allocations?.mode === "exact";
+    // V8's records of allocations, and the code that it compiles anew for them, are such growth themselves.
+    const isDisturbed = this.#allocations !== undefined;
     const result = resultOf(judgement, {
       target: targetName(identity),
       stopped,

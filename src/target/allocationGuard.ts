@@ -1,6 +1,7 @@
 // A recording of allocations changes its target for as long as it lasts: functions are not inlined, and in a worker V8 goes
 // on sampling when our session's client is gone (measured on Node 20 to 26; in a main thread it ends with the client). So a
 // tiny process of its own stands by, and when our life line breaks it puts everything back.
+import { builtFile } from "../builtFiles.ts";
 import { lifeLine } from "./guard.ts";
 import type { TargetIdentity } from "./target.ts";
 
@@ -10,7 +11,7 @@ import type { TargetIdentity } from "./target.ts";
  */
 export function guardAllocations({ worker, url }: TargetIdentity, restore: string | undefined): { done(): void; abandon(): void } {
   if (worker === undefined && restore === undefined) return { done: () => {}, abandon: () => {} };
-  const job = { url, restore, threadId: worker?.threadId ?? 0, client: import.meta.resolve("chrome-remote-interface") };
+  const job = { url, restore, threadId: worker?.threadId ?? 0, client: builtFile("target/socketClient.js").href };
   const line = lifeLine(PROGRAM, job);
   return { done: () => void line.end("done\n"), abandon: () => void line.end() };
 }
