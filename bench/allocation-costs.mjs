@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { attachTarget } from "../dist/target/attach.js";
 
-const WORK = String.raw`
+const WORK = `
 const kept = [];
 class Part { constructor(i) { this.i = i; this.data = { at: i, list: [i, i + 1] }; } }
 const make = (i) => new Part(i);
