@@ -190,14 +190,14 @@ class CdpInspector implements Inspector {
     await this.send("HeapProfiler.stopTrackingHeapObjects", options);
   }
 
-  close(): Promise<void> {
+  close(why = "leakhunt closed the connection"): Promise<void> {
     // once only: a second close of chrome-remote-interface takes the answer away from the first
-    this.closing ??= this.closeSocket();
+    this.closing ??= this.closeSocket(why);
     return this.closing;
   }
 
-  private async closeSocket(): Promise<void> {
-    this.markClosed("leakhunt closed the connection");
+  private async closeSocket(why: string): Promise<void> {
+    this.markClosed(why);
     const timer = setTimeout(this.terminate, 1000);
     await Promise.race([this.client.close().catch(() => {}), sleep(2000, undefined, { ref: false })]);
     clearTimeout(timer);

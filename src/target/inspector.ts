@@ -52,8 +52,8 @@ export interface Inspector {
    * taken. A handler that returns a promise holds the wire back, so nothing piles up here.
    */
   heapSnapshot(onChunk: (chunk: string) => void | Promise<void>, options?: HeapSnapshotOptions): Promise<void>;
-  /** Closes the socket; the inspector of the target stays as it is. Never rejects. */
-  close(): Promise<void>;
+  /** Closes the socket; the inspector of the target stays as it is. `why` is what whoever waits for an answer is told. Never rejects. */
+  close(why?: string): Promise<void>;
   /** Of the socket below, which several inspectors may share. */
   readonly flow: Flow;
   /** Resolves with a reason when the socket is gone, whoever closed it. */

@@ -89,7 +89,7 @@ export class LiveTarget extends LiveIsolate implements Target {
 
   private letGo(): void {
     this.finished = true;
-    void this.inspector.close();
+    void this.inspector.close("the program came to its end");
   }
 
   private async whyGone(reason: string): Promise<string> {
