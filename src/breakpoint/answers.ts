@@ -11,7 +11,8 @@ import { refs } from "../analysis/refs.ts";
 import { type CommonOptions, countTypes, mostCommonTypes } from "../analysis/typeTable.ts";
 import { heldFromOutside, objectNotFound } from "../errors.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
-import { EdgeType } from "../graph/kinds.ts";
+import { holdersOf } from "../graph/holds.ts";
+import { EdgeType, NodeType } from "../graph/kinds.ts";
 import { growthText } from "../report/growthText.ts";
 import { commonText } from "../report/typesText.ts";
 import { held } from "./evidence.ts";
@@ -21,6 +22,7 @@ import { type IdMemory, newIds, packIds, unpackIds } from "./newIds.ts";
 import { newIdsText } from "./newIdsText.ts";
 import type { HolderFacts } from "./own.ts";
 import type { Request, SentFunction, Wanted } from "./request.ts";
+import { withoutTemplates } from "./templates.ts";
 
 export interface Asked {
   readonly graph: HeapGraph;
@@ -56,7 +58,9 @@ export const ANSWERS: Readonly<Record<Exclude<Request["question"], "draw" | "run
   list: ({ graph, request }) => {
     const { type, limit = 0, filter } = request.options as { type: string; limit?: number; filter?: unknown };
     const test = conditionOf(filter);
-    const nodes = nodesOfType(graph, type).filter((n) => !graph.isPrimitive(n) && !graph.scopes.isScope(n) && (test?.(graph, n) ?? true));
+    const nodes = withoutTemplates(graph, nodesOfType(graph, type)).filter(
+      (n) => !graph.isPrimitive(n) && !graph.scopes.isScope(n) && (test?.(graph, n) ?? true),
+    );
     nodes.sort((a, b) => graph.id(b) - graph.id(a));
     return { value: (limit === 0 ? nodes : nodes.slice(0, limit)).map((n) => wanted(graph, n)) };
   },
@@ -178,5 +182,13 @@ function isHeld(graph: HeapGraph, node: number): boolean {
 
 function wanted(graph: HeapGraph, node: number): Wanted {
   const prototype = graph.follow(node, "__proto__", EdgeType.property);
-  return { id: graph.id(node), prototype: prototype === undefined ? undefined : graph.id(prototype) };
+  // V8 writes null as an object of its own
+  if (prototype !== undefined && graph.type(prototype) === NodeType.object) return { id: graph.id(node), prototype: graph.id(prototype) };
+  const holder = holdersOf(graph, node, HOLDERS).find(({ label }) => PLAIN_HOLDS.has(label.kind))?.holder;
+  return { id: graph.id(node), prototype: undefined, holder: holder === undefined ? undefined : graph.id(holder) };
 }
+
+/** Holders of an object without a prototype that are looked at. */
+const HOLDERS = 8;
+/** Ways of being held that lead back from the holder to the object. */
+const PLAIN_HOLDS: ReadonlySet<string> = new Set(["property", "symbol", "element", "map value", "map key", "set member"]);

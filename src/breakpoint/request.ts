@@ -62,9 +62,11 @@ export interface Refusal {
   readonly error: { readonly code: string; readonly message: string; readonly hint?: string | undefined; readonly exitCode: ExitCode };
 }
 
-/** A live object to be found by its id. Objects of one prototype are found together. */
+/** A live object to be found by its id. Objects of one prototype are found together, others with those beside them. */
 export interface Wanted {
   readonly id: number;
   /** Id of its prototype; undefined when it has none. */
   readonly prototype: number | undefined;
+  /** Id of an object that holds it as a property, element or entry; looked for only where there is no prototype. */
+  readonly holder?: number | undefined;
 }

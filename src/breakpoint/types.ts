@@ -84,7 +84,7 @@ export interface Breakpoint {
   /**
    * The objects of a type themselves, newest first (by object id; those that were there at the first question in no order).
    * Types are those of the tables, so `"{id, user}"` works as well as `"Session"`. Objects that JavaScript cannot hold (strings, V8's own) are not among them, and of objects without a
-   * prototype, or from another `vm` context, only the first hundred, which is said.
+   * prototype, each held by another object, or from another `vm` context, only the first hundred, which is said.
    */
   byType(type: string, options?: Conditioned<{ readonly limit?: number | undefined }>): object[];
   /** The object that a table or picture calls `@1234`. */

@@ -34,9 +34,14 @@ const told = {};
 told.count = [leakhunt.count("Session"), leakhunt.count("No such type"), leakhunt.typestats().Session, leakhunt.count("Held"), local()];
 const all = leakhunt.byType("Session");
 told.byType = [all.length, new Set(all).size, all.every((one) => sessions.includes(one))];
-globalThis.bare = Array.from({ length: 3 }, (_, bare) => Object.assign(Object.create(null), { bare, less: true }));
+const without = (n) => Object.assign(Object.create(null), { bare: n, less: true });
+globalThis.bare = { array: Array.from({ length: 130 }, (_, i) => without(i)), map: new Map(), lone: without(260) };
+for (let i = 130; i < 260; i++) bare.map.set("k" + i, without(i));
 // The order of the names is that of a hash table, and differs from run to run.
-told.bare = leakhunt.byType(leakhunt.findBackrefChain(bare[0]).target.type).map((one) => one.bare).sort();
+told.bare = new Set(leakhunt.byType(leakhunt.findBackrefChain(bare.lone).target.type).map((one) => one.bare)).size;
+globalThis.far = require("node:vm").runInNewContext("class Far {} [new Far(), new Far(), new Far()]");
+const nearer = leakhunt.byType("Far");
+told.far = [nearer.length, nearer.every((one) => far.includes(one)), leakhunt.at(leakhunt.findBackrefChain(far[1]).target.id) === far[1]];
 told.none = leakhunt.byType("No such type");
 told.shapes = leakhunt.byType("{id, user}").every((one) => plain.includes(one)) && leakhunt.byType("{id, user}").length;
 told.filtered = leakhunt.byType("Session", { filter: (one) => one.id === 1 }).length;
@@ -93,7 +98,8 @@ export function breakpointTests(nodeOf: () => string, { rounds, kinds }: { round
       count: [300, 0, 300, 1, [3, 2]],
       byType: [300, 300, true],
       limited: 7,
-      bare: [0, 1, 2],
+      bare: 261,
+      far: [3, true, true],
       none: [],
       shapes: 200,
       filtered: 0,
