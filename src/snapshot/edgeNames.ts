@@ -27,6 +27,8 @@ export const EDGES_PER_BLOCK = 128;
 const BLOCK_BYTES = EDGES_PER_BLOCK * 36;
 /** Blocks held: 2 MB. A walk over neighbouring edges reads each block once. */
 const CACHED = 4096;
+/** Read at once when blocks are asked for one after the other: a call of the system per block costs more than its digits. */
+const AHEAD_BYTES = 64 * BLOCK_BYTES;
 
 const closing = new FinalizationRegistry<number>((fd) => closeSync(fd));
 
@@ -36,7 +38,11 @@ export class EdgeNameFile implements EdgeNames {
   readonly #positions: Float64Array;
   readonly #edgeCount: number;
   readonly #modified: number;
-  readonly #bytes: Buffer = Buffer.alloc(BLOCK_BYTES);
+  /** Bytes of the file from `windowAt` on. */
+  #window: Buffer = Buffer.alloc(BLOCK_BYTES);
+  #windowAt = 0;
+  #windowSize = 0;
+  #lastRead = -2;
   readonly #cachedBlock: Int32Array = new Int32Array(CACHED).fill(-1);
   readonly #blocks: (Uint32Array | undefined)[] = new Array(CACHED);
 
@@ -59,24 +65,39 @@ export class EdgeNameFile implements EdgeNames {
   #read(block: number, slot: number): void {
     const names = this.#blocks[slot] ?? new Uint32Array(EDGES_PER_BLOCK);
     const count = Math.min(EDGES_PER_BLOCK, this.#edgeCount - block * EDGES_PER_BLOCK);
-    const bytes = this.#bytes;
-    const read = readSync(this.#fd, bytes, 0, BLOCK_BYTES, this.#positions[block] as number);
-    let at = 0;
-    const number = (): number => {
-      while (at < read && !isDigit(bytes[at] as number)) at++;
-      if (at >= read) throw badSnapshot("it was changed while it was open");
-      let value = 0;
-      for (; at < read && isDigit(bytes[at] as number); at++) value = value * 10 + ((bytes[at] as number) ^ 0x30);
-      return value;
-    };
+    let at = this.#fill(block);
+    const bytes = this.#window;
+    const end = this.#windowSize;
     for (let i = 0; i < count; i++) {
-      number();
-      names[i] = number();
-      number();
+      // type, name, target: only the second is wanted
+      while (at < end && !isDigit(bytes[at] as number)) at++;
+      while (at < end && isDigit(bytes[at] as number)) at++;
+      while (at < end && !isDigit(bytes[at] as number)) at++;
+      let value = 0;
+      for (; at < end && isDigit(bytes[at] as number); at++) value = value * 10 + ((bytes[at] as number) ^ 0x30);
+      while (at < end && !isDigit(bytes[at] as number)) at++;
+      if (at >= end) throw badSnapshot("it was changed while it was open");
+      while (at < end && isDigit(bytes[at] as number)) at++;
+      names[i] = value;
     }
-    if (fstatSync(this.#fd).mtimeMs !== this.#modified) throw badSnapshot("it was changed while it was open");
     this.#blocks[slot] = names;
     this.#cachedBlock[slot] = block;
+  }
+
+  /** Has the bytes of a block in the window; returns where in the window it begins. */
+  #fill(block: number): number {
+    const position = this.#positions[block] as number;
+    const goesOn = block === this.#lastRead + 1;
+    this.#lastRead = block;
+    const at = position - this.#windowAt;
+    // The last window may end in the middle of a block, or with the file.
+    if (at >= 0 && at + BLOCK_BYTES <= this.#windowSize) return at;
+    const wanted = goesOn ? AHEAD_BYTES : BLOCK_BYTES;
+    if (this.#window.length < wanted) this.#window = Buffer.alloc(wanted);
+    this.#windowSize = readSync(this.#fd, this.#window, 0, wanted, position);
+    this.#windowAt = position;
+    if (fstatSync(this.#fd).mtimeMs !== this.#modified) throw badSnapshot("it was changed while it was open");
+    return 0;
   }
 }
 
