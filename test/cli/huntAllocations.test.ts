@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type TestContext, test, vi } from "vitest";
+import { attachTarget } from "../../src/target/attach.ts";
 import { leakhunt, lines, listening, newHome, start, target } from "../support/leakhunt.ts";
 
 vi.setConfig({ testTimeout: 180_000, maxConcurrency: 2 });
@@ -22,13 +23,13 @@ const ends = (text: string) => expect.stringMatching(new RegExp(`(^|/)${at(text)
 const SPY = `const v8 = require("node:v8"), set = v8.setFlagsFromString;
 v8.setFlagsFromString = (flag) => { require("node:fs").appendFileSync(process.env.SPY, flag + "\\n"); set(flag); };`;
 
-async function leaking(context: TestContext, node = process.execPath) {
+async function leaking(context: TestContext, name = "two-places") {
   const home = newHome(context);
   const said = join(home, "flags");
   writeFileSync(said, "");
   writeFileSync(join(home, "spy.cjs"), SPY);
   const args = ["--inspect-port=0", "--require", join(home, "spy.cjs")];
-  const it = await target(context, "two-places", { step: false, args, node, env: { RATE: "200", SPY: said } });
+  const it = await target(context, name, { step: false, args, env: { RATE: "200", SPY: said } });
   return { home, it, flags: () => readFileSync(said, "utf8").split("\n").slice(0, -1) };
 }
 
@@ -85,6 +86,24 @@ test.concurrent("files of earlier rounds, and other words than the two, are refu
   expect(files).toMatchObject({ code: 2, stderr: "leakhunt: --allocations is for a running process\n" });
   const word = await leakhunt(home, ["hunt", "4242", "--allocations", "all"]);
   expect(word).toMatchObject({ code: 2, stderr: 'leakhunt: --allocations takes sampling, exact, not "all"\n' });
+});
+
+test.concurrent("after kill -9 V8 does not go on sampling a worker", async (context) => {
+  const { home, it, flags } = await leaking(context, "worker");
+  const hunting = start(home, ["hunt", `${it.pid}/1`, "--allocations", "--interval", "3s"]);
+  await expect.poll(flags, { timeout: 60_000 }).toContain("--no-turbo-inlining");
+  // after the second in which it looks how much is allocated
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  hunting.child.kill("SIGKILL");
+  await hunting.ended;
+  await expect.poll(flags, { timeout: 30_000 }).toContain("--turbo-inlining");
+  await expect.poll(() => listening(it.pid), { timeout: 30_000 }).toEqual([]);
+  // the guard of the inspector looks once more whether it is closed
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const again = await attachTarget({ pid: it.pid });
+  context.onTestFinished(async () => void (await again.detach()));
+  const worker = await again.thread(1);
+  await expect(worker.inspector.send("HeapProfiler.getSamplingProfile")).rejects.toMatchObject({ code: "PROTOCOL_REFUSED" });
 });
 
 for (const signal of ["SIGKILL", "SIGINT"] as const) {
