@@ -91,13 +91,13 @@ test.concurrent("files of earlier rounds, and other words than the two, are refu
 test.concurrent("after kill -9 V8 does not go on sampling a worker", async (context) => {
   const { home, it, flags } = await leaking(context, "worker");
   const hunting = start(home, ["hunt", `${it.pid}/1`, "--allocations", "--interval", "3s"]);
-  await expect.poll(flags, { timeout: 60_000 }).toContain("--no-turbo-inlining");
+  await context.expect.poll(flags, { timeout: 60_000 }).toContain("--no-turbo-inlining");
   // after the second in which it looks how much is allocated
   await new Promise((resolve) => setTimeout(resolve, 3000));
   hunting.child.kill("SIGKILL");
   await hunting.ended;
-  await expect.poll(flags, { timeout: 30_000 }).toContain("--turbo-inlining");
-  await expect.poll(() => listening(it.pid), { timeout: 30_000 }).toEqual([]);
+  await context.expect.poll(flags, { timeout: 30_000 }).toContain("--turbo-inlining");
+  await context.expect.poll(() => listening(it.pid), { timeout: 30_000 }).toEqual([]);
   // the guard of the inspector looks once more whether it is closed
   await new Promise((resolve) => setTimeout(resolve, 1500));
   const again = await attachTarget({ pid: it.pid });
@@ -110,13 +110,13 @@ for (const signal of ["SIGKILL", "SIGINT"] as const) {
   test.concurrent(`${signal} in the middle leaves the target as it was, its inspector closed`, async (context) => {
     const { home, it, flags } = await leaking(context);
     const hunting = start(home, ["hunt", String(it.pid), "--allocations", "--interval", "3s"]);
-    await expect.poll(flags, { timeout: 60_000 }).toContain("--no-turbo-inlining");
+    await context.expect.poll(flags, { timeout: 60_000 }).toContain("--no-turbo-inlining");
     // in the middle of its work in the target
     await new Promise((resolve) => setTimeout(resolve, 300));
     hunting.child.kill(signal);
     await hunting.ended;
-    await expect.poll(flags, { timeout: 30_000 }).toContain("--turbo-inlining");
-    await expect.poll(() => listening(it.pid), { timeout: 30_000 }).toEqual([]);
+    await context.expect.poll(flags, { timeout: 30_000 }).toContain("--turbo-inlining");
+    await context.expect.poll(() => listening(it.pid), { timeout: 30_000 }).toEqual([]);
     expect(it.child.exitCode).toBeNull();
   });
 }
