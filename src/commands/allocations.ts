@@ -1,10 +1,9 @@
 // `hunt --allocations`: which code allocated the survivors. A recording goes along with the rounds; at the end its stacks
 // are told apart by suspect.
 
-import { growingSites, type Site, shareOut, sitesFor, sitesOf } from "../analysis/hunt/allocations.ts";
+import { growingSites, type RawStack, type Site, shareOut, sitesFor, sitesOf } from "../analysis/hunt/allocations.ts";
 import type { GrowthHunt, Judgement } from "../analysis/hunt/growthHunt.ts";
 import type { AllocationSite } from "../analysis/hunt/result.ts";
-import type { Finding } from "../analysis/hunt/suspects.ts";
 import { LeakhuntError } from "../errors.ts";
 import { readTraces, type Traces } from "../snapshot/traces.ts";
 import type { AllocationMode, AllocationRecording, RecordingFacts, SampledStack } from "../target/allocations.ts";
@@ -83,21 +82,13 @@ export class Allocations {
     const shown = (sites: readonly Site[]): AllocationSite[] => sites.map((site) => siteValue(site, display));
     const sampled = shareOut(findings, growingSites(this.#looks));
     if (this.mode === "sampling") return { of: sampled.of.map(shown), others: shown(sampled.others), notes };
-    let known = true;
+    const survivors = findings.map(({ number }) => hunt.survivors(number));
+    const exact = exactStacks(round, survivors);
     const of = findings.map((finding, i) => {
-      const followed = round && this.#exact(finding, hunt, round);
-      known &&= followed !== undefined;
-      return shown(followed ?? sampled.of[i] ?? []);
+      const stacks = exact.of[i];
+      return shown(stacks === undefined ? (sampled.of[i] ?? []) : sitesFor(finding, sitesOf(stacks)));
     });
-    return { of, others: undefined, notes: known ? notes : [...notes, STACKS_LOST] };
-  }
-
-  /** By the stacks of the survivors themselves; undefined where V8 has lost too many. */
-  #exact(finding: Finding, hunt: GrowthHunt, { loaded, file }: { loaded: Loaded; file: string }): Site[] | undefined {
-    const nodes = hunt.survivors(finding.number);
-    const traces = readTraces(file, nodes);
-    if (!traces || traces.ids.filter((id) => id > 0).length < ENOUGH_KNOWN * nodes.length) return undefined;
-    return sitesFor(finding, sitesOf(exactStacks(nodes, traces, loaded.graph.columns.nodeSelfSize)));
+    return { of, others: undefined, notes: [...notes, ...exact.notes] };
   }
 }
 
@@ -106,12 +97,33 @@ const ENOUGH_KNOWN = 0.2;
 const STACKS_LOST =
   "V8 has lost the stacks of most survivors while it moved them (Node 22 does; in others code that was optimised before): sampled stacks instead";
 
-function exactStacks(nodes: Uint32Array, { ids, stack }: Traces, sizes: ArrayLike<number>) {
+/** Of each group of nodes its stacks; undefined for those of which V8 has lost too many. */
+function exactStacks(
+  round: { loaded: Loaded; file: string } | undefined,
+  groups: readonly Uint32Array[],
+): { of: (RawStack[] | undefined)[]; notes: string[] } {
+  const all = [...new Set(groups.flatMap((nodes) => [...nodes]))].sort((a, b) => a - b);
+  try {
+    const traces = round && readTraces(round.file, all);
+    const idOf = new Map(all.map((node, i) => [node, traces?.ids[i] ?? 0]));
+    const of = groups.map((nodes) => {
+      const known = nodes.filter((node) => idOf.get(node) !== 0);
+      if (!round || !traces || known.length < ENOUGH_KNOWN * nodes.length) return undefined;
+      return stacksOf(known, (node) => idOf.get(node) as number, traces, round.loaded.graph.columns.nodeSelfSize);
+    });
+    return { of, notes: of.includes(undefined) ? [STACKS_LOST] : [] };
+  } catch (error) {
+    // What the heap itself has told is worth more than where it came from.
+    if (!(error instanceof LeakhuntError)) throw error;
+    return { of: [], notes: [error.message] };
+  }
+}
+
+function stacksOf(nodes: Uint32Array, idOf: (node: number) => number, { stack }: Traces, sizes: ArrayLike<number>): RawStack[] {
   const byId = new Map<number, { objects: number; bytes: number }>();
-  for (const [i, id] of ids.entries()) {
-    if (id === 0) continue;
-    const { objects, bytes } = byId.get(id) ?? { objects: 0, bytes: 0 };
-    byId.set(id, { objects: objects + 1, bytes: bytes + (sizes[nodes[i] as number] as number) });
+  for (const node of nodes) {
+    const { objects, bytes } = byId.get(idOf(node)) ?? { objects: 0, bytes: 0 };
+    byId.set(idOf(node), { objects: objects + 1, bytes: bytes + (sizes[node] as number) });
   }
   return [...byId].map(([id, amount]) => ({ frames: stack(id), ...amount }));
 }

@@ -2,6 +2,7 @@
 // which costs a lot. Either way V8 names only the functions whose frames are really on the stack. A function that its
 // compilers have put into its caller has none, and its caller gets the blame: so for as long as a recording lasts they are
 // told not to inline, and afterwards all is as it was.
+import { setTimeout as sleep } from "node:timers/promises";
 import { allocationsBusy, LeakhuntError } from "../errors.ts";
 import { guardAllocations } from "./allocationGuard.ts";
 import { within } from "./cdpInspector.ts";
@@ -111,7 +112,9 @@ class Recording implements AllocationRecording {
     this.#guard = guardAllocations(this.#identity, this.#flags.length > 0 ? allow(this.#flags) : undefined);
     if (this.#flags.length > 0) this.#inlined = !(await inspector.evaluate<boolean>(forbid(this.#flags), MODULES).catch(ignoreRefusal));
     if (!this.#inlined) await this.#forgetCode();
-    const samplingInterval = this.#mode === "exact" ? EXACT_INTERVAL : await this.#lookAround();
+    const samplingInterval = this.#mode === "exact" ? await sleep(LOOK_MS / 2, EXACT_INTERVAL) : await this.#lookAround();
+    // A compilation that was under way when the flags changed has come to its end by now, with what it had inlined.
+    if (!this.#inlined) await this.#forgetCode();
     await inspector.send("HeapProfiler.startSampling", { samplingInterval });
     if (this.#mode === "exact") await inspector.send("HeapProfiler.startTrackingHeapObjects", { trackAllocations: true });
     return { inlined: this.#inlined };
@@ -150,7 +153,7 @@ class Recording implements AllocationRecording {
     const inspector = this.#inspector;
     await inspector.send("HeapProfiler.startSampling", { samplingInterval: FIRST_INTERVAL });
     const began = performance.now();
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    await sleep(LOOK_MS);
     const { profile } = (await inspector.send("HeapProfiler.stopSampling")) as unknown as { profile: Profile };
     const seconds = (performance.now() - began) / 1000;
     // Samples are numbered as they are taken, those of dead objects too.

@@ -33,6 +33,7 @@ const PATHS: Readonly<Record<string, readonly (string | RegExp)[]>> = {
     /^<(first|second)> "order,/,
   ],
   typescript: ["module scope of typescript/dist/main.js", "book OrderBook", ".open Map", '.get("ACME-n") Order'],
+  "two-places": ["module scope of typescript/dist/two-places.js", "desk Desk", ".filed Array", "[n] Ticket"],
   "http-server": ["module scope of http-server/lib/request-context.mjs", "active Map", '.get("req-n") RequestContext'],
   "busy-loop": ["module scope of busy-loop.cjs", "simulation Simulation", ".samples Array", "[n] Sample"],
   "nasty-strings": ["module scope of nasty-strings.cjs", "ledger Map", /^\.get\("<\/TD><script>alert/],

@@ -103,7 +103,12 @@ export function compiled(file: string, text: string): string {
   mkdirSync(join(place, "out"));
   symlinkSync(join(root, "node_modules"), join(place, "node_modules"));
   writeFileSync(join(place, "package.json"), '{"type":"module"}');
-  const compilerOptions = { rootDir: join(root, "src"), outDir: join(place, "out"), typeRoots: [join(root, "node_modules/@types")] };
+  const compilerOptions = {
+    emitDeclarationOnly: false,
+    rootDir: join(root, "src"),
+    outDir: join(place, "out"),
+    typeRoots: [join(root, "node_modules/@types")],
+  };
   writeFileSync(
     join(place, "tsconfig.json"),
     JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, files: [join(root, file)], include: [] }),

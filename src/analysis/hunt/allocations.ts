@@ -37,7 +37,7 @@ const MOST_FRAMES = 6;
 const SITES = 3;
 const OVERALL = 5;
 /** Sites with less than this part of the biggest one are noise: of sampling, or of V8's following objects that moved. */
-const LEAST_SHARE = 0.05;
+const LEAST_SHARE = 0.1;
 /** A stack of a leak gains as much between two rounds as before; this part of that is enough. */
 const STEADY_GAIN = 0.3;
 /** A suspect that keeps this part of all growth has allocated what grew, unless another is known to have. */
@@ -66,8 +66,10 @@ export function sitesOf(stacks: readonly RawStack[]): Site[] {
 /** The sites of one suspect: its classes' constructors are no places of their own, since who called them matters. */
 export function sitesFor(suspect: Accused, sites: readonly Site[]): Site[] {
   const classes = classesOf(suspect);
-  const ranked = together(sites.map((site) => withoutConstructors(site, classes, suspect.type)));
-  return notable(ranked).slice(0, SITES);
+  const ranked = notable(together(sites.map((site) => withoutConstructors(site, classes, suspect.type))));
+  // What comes along with the objects (their strings, their lists) is often more, but says less.
+  const isMaking = ({ frames }: Site): boolean => classes.has(frames[0]?.calls ?? "");
+  return [...ranked.filter(isMaking), ...ranked.filter((site) => !isMaking(site))].slice(0, SITES);
 }
 
 /**
