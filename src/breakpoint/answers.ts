@@ -15,7 +15,7 @@ import { holdersOf } from "../graph/holds.ts";
 import { EdgeType, NodeType } from "../graph/kinds.ts";
 import { growthText } from "../report/growthText.ts";
 import { commonText } from "../report/typesText.ts";
-import { held } from "./evidence.ts";
+import { held, heldByCaller } from "./evidence.ts";
 import { conditionOf, revive } from "./functions.ts";
 import { type GrowthMemory, recounted, remembered, stateOf } from "./growthMemory.ts";
 import { type IdMemory, newIds, packIds, unpackIds } from "./newIds.ts";
@@ -109,7 +109,12 @@ export const ANSWERS: Readonly<Record<Exclude<Request["question"], "draw" | "run
     return { value: { ...chain, picture: chainPicture(graph, chain) } };
   },
 
-  held: async (asked) => ({ value: await held(asked.graph, subjectsIn(asked)[0] as number, asked.request) }),
+  held: async (asked) => {
+    const id = asked.facts.subjects[0];
+    const node = id === undefined ? undefined : asked.graph.byId(id);
+    const isHeld = node !== undefined && asked.graph.rootPaths.reaches(node);
+    return { value: !isHeld ? heldByCaller() : await held(asked.graph, node, asked.request) };
+  },
 };
 
 /** The objects of the chain and no others, drawn down to the object or, forwards, from it. */

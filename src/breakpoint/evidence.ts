@@ -22,6 +22,13 @@ export async function held(graph: HeapGraph, node: number, request: Request): Pr
   return { result, text: forCode(pathText(result)), ...drawn };
 }
 
+/** The caller of an expectation waits for it, so its variables are held by us alone, and went with us. */
+export function heldByCaller(): Evidence<undefined> {
+  const text =
+    "the object is still there, and only code that waits for this expectation holds it: a variable of an async function lives until the function ends; make the object in a function of its own";
+  return { result: undefined, text };
+}
+
 /** What is kept of the snapshots that were asked about before. */
 interface RunsMemory {
   readonly sentinel: number | undefined;

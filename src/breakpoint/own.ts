@@ -16,6 +16,8 @@ const SHARED = internal("shared");
 const SCRIPT = internal("script");
 const SCRIPT_OR_DEBUG_INFO = internal("script_or_debug_info");
 
+const KEPT_BY_WEAK_REFS = "weak_refs_keep_during_job";
+
 /** What Node keeps for a module, and the property that says of which. */
 const MODULE_PARTS: Readonly<Record<string, string>> = { Module: "filename", ModuleWrap: "url", ModuleJob: "url", ModuleJobSync: "url" };
 
@@ -188,6 +190,8 @@ function passingEdges(graph: HeapGraph, ownScopes: ReadonlySet<number>): { isUnw
     const [first, end] = [graph.firstEdge(n), graph.endEdge(n)];
     const name = graph.name(n);
     if (name === "(Handle scope)" || name === "(Relocatable)") for (let e = first; e < end; e++) found.add(e);
+    // What a WeakRef has told in this job, to us or to anybody: it goes with the job.
+    if (name === "(Strong roots)") for (let e = first; e < end; e++) if (graph.edgeName(e) === KEPT_BY_WEAK_REFS) found.add(e);
     if (name === "(Global handles)") for (let e = first; e < end; e++) if (isDebuggerHandle(graph, e)) found.add(e);
     if (name !== "(Stack roots)") continue;
     // V8 writes the stack as it walks it, from the innermost frame outwards, every slot as an edge.

@@ -32,8 +32,8 @@ export async function expectCollected(target: Collectable, options: CollectedOpt
   if (evidence) throw new LeakFound(evidence);
 }
 
-/** Why the object is alive; undefined when it was collected. */
-export async function whyAlive(target: Collectable, options: CollectedOptions = {}): Promise<Evidence<PathResult> | undefined> {
+/** Why the object is alive; undefined when it was collected. Without a `result` only the waiting caller holds it. */
+export async function whyAlive(target: Collectable, options: CollectedOptions = {}): Promise<Evidence<PathResult | undefined> | undefined> {
   const { within = 1000 } = options;
   const filename = pictureFile(options.picture);
   const ref = await refOf(target);
@@ -49,12 +49,12 @@ export async function whyAlive(target: Collectable, options: CollectedOptions = 
 }
 
 /** In a call of its own, so that nothing of ours holds the object over a turn of the event loop. */
-function ask(ref: WeakRef<WeakKey>, filename: string | undefined): Evidence<PathResult> | undefined {
+function ask(ref: WeakRef<WeakKey>, filename: string | undefined): Evidence<PathResult | undefined> | undefined {
   const object = ref.deref();
   if (object === undefined) return undefined;
   const about = { subjects: [object], mayBeList: false };
   const { answer } = inquire({ question: "held", options: { filename }, show: false, about });
-  return answer.value as Evidence<PathResult>;
+  return answer.value as Evidence<PathResult | undefined>;
 }
 
 /** The realm of the reference may be another one: Jest runs each test file in its own. */

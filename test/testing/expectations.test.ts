@@ -97,6 +97,7 @@ await say(() => expectCollected(() => held, { within: 0, picture: "held.txt" }))
 await say(() => expectCollected(() => held, { within: 0, picture: "not/there.svg" }));
 await say(() => expectCollected({}));
 await say(() => expectCollected(() => 1));
+await say(async () => { const mine = new Session(4); await expectCollected(new WeakRef(mine), { within: 50 }); });
 await say(() => expectNoLeak(() => { held.add(new Session(i++)); }, { settle: 0 }));
 await say(() => expectNoLeak(() => { throw new Error("of the work"); }));
 await say(() => expectNoLeak(() => {}, { rounds: 2 }));
@@ -120,9 +121,10 @@ await say(() => expectNoLeak(() => {}, { rounds: 2 }));
   );
   expect(said[7]).toMatch(/^LeakhuntError: only a WeakRef/);
   expect(said[8]).toMatch(/^LeakhuntError: the function made a value of type number/);
-  expect(existsSync(/picture: (.*)\n/.exec(said[9] as string)?.[1] as string)).toBe(true);
-  expect(said[10]).toBe("Error: of the work\n");
-  expect(said[11]).toMatch(/^LeakhuntError: rounds takes a whole number from 3/);
+  expect(said[9]).toMatch(/^LeakFound: the object is still there, and only code that waits for this expectation holds it: [^\n]*\n$/);
+  expect(existsSync(/picture: (.*)\n/.exec(said[10] as string)?.[1] as string)).toBe(true);
+  expect(said[11]).toBe("Error: of the work\n");
+  expect(said[12]).toMatch(/^LeakhuntError: rounds takes a whole number from 3/);
   // the picture of expectNoLeak went to the folder for temporary files, and nothing else stayed there
   expect(at.leftovers()).toEqual([expect.stringMatching(/^leakhunt-[0-9a-f]+\.png$/)]);
 });
