@@ -78,10 +78,11 @@ describe.each(["file", "stream"] as const)("by %s", (how) => {
     expect(await codeOf(into.work)).toBe("ABORTED");
     expect(readdirSync(into.folder)).toEqual([]);
     await target.detach();
-    await until(() => openPorts(pid).length === 0, 10_000);
+    // V8 writes its snapshot to the end before it hears of us: on a busy machine that takes long
+    await until(() => openPorts(pid).length === 0, 90_000);
     expect(isAlive(pid)).toBe(true);
     expect(readdirSync(into.folder)).toEqual([]);
-  }, 20_000);
+  }, 120_000);
 
   test("a full disk is said, and leaves no file", async () => {
     const small = join(folder(), "small");
