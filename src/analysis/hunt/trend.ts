@@ -123,7 +123,8 @@ export function judgeBytes({ values, least }: Pick<Evidence, "values" | "least">
   const total = (values[of] ?? 0) - (values[0] ?? 0);
   const kind = (): TrendKind => {
     if (total < least) return Math.max(...values) - (values[0] ?? 0) >= least ? "falls back" : total > 0 ? "too little" : "steady";
-    if (of < 2) return "still open";
+    // Two windows prove little here: tables of a program that warms up grow in jumps as well.
+    if (of < 3) return "still open";
     if (gains.some((gain) => gain < -0.05 * total)) return "falls back";
     const later = gains.slice(Math.floor(of / 2)).filter((gain) => gain > 0).length;
     if (later === 0) return of >= 3 ? "full" : "still open";
