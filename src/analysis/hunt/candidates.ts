@@ -32,7 +32,7 @@ const NOTABLE = 40;
 export function findCandidates(rounds: GrowthRounds, last: LastHeap): Candidates {
   const { book } = rounds;
   const all = new Map<number, Candidate>();
-  const bodies = new Bodies(rounds);
+  const bodies = new Bodies(rounds, last);
   for (let path = 1; path < book.size; path++) {
     if (book.has(path, PathFlag.plumbing | PathFlag.v8 | PathFlag.passing)) continue;
     const found = byObjects(rounds, last, path) ?? bodies.judge(path);
@@ -71,12 +71,15 @@ function byObjects(rounds: GrowthRounds, last: LastHeap, path: number): Candidat
 class Bodies {
   readonly #rounds: GrowthRounds;
   readonly #bodies: Float64Array[] = [];
+  /** Bytes of the last round that were there in the first: a body that only consists of them moved here, it did not grow. */
+  readonly #old: Float64Array;
 
-  constructor(rounds: GrowthRounds) {
+  constructor(rounds: GrowthRounds, last: LastHeap) {
     this.#rounds = rounds;
     const { book } = rounds;
     for (let round = 0; round < rounds.count; round++) this.#bodies.push(rounds.bytesOf(round));
-    for (const body of this.#bodies) {
+    this.#old = Float64Array.from(last.oldBytes);
+    for (const body of [...this.#bodies, this.#old]) {
       // Parts come after what they are parts of.
       for (let path = book.size - 1; path > 0; path--) {
         if (!book.has(path, PathFlag.plumbing) || book.has(path, PathFlag.v8)) continue;
@@ -89,7 +92,8 @@ class Bodies {
   judge(path: number): Candidate | undefined {
     const first = this.#bodies[0]?.[path] ?? 0;
     const now = this.#bodies.at(-1)?.[path] ?? 0;
-    if (now - first < LEAST_BYTES || now < first * 1.02) return undefined;
+    const before = Math.max(first, this.#old[path] ?? 0);
+    if (now - before < LEAST_BYTES || now < before * 1.02) return undefined;
     const { book } = this.#rounds;
     const isFunction = book.words.word(book.type(path)).startsWith("f ");
     if (isFunction || this.#rounds.ends(path).first === 0) return undefined;

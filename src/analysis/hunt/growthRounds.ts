@@ -34,6 +34,8 @@ export interface LastHeap {
   readonly born: Uint32Array | undefined;
   /** Bytes on each path that came after the first round (without ids: all that the path gained). */
   readonly youngBytes: Float64Array;
+  /** Bytes on each path that were there in the first round, here or on another path. Zeros when ids do not compare. */
+  readonly oldBytes: Float64Array;
   /** Of each path, 1 + the node that is cheapest to reach among those that gathered; 0 where none is. */
   readonly example: Uint32Array;
 }
@@ -143,10 +145,11 @@ export class GrowthRounds {
     const known = this.comparable;
     const born = known ? new Uint32Array(size * rounds) : undefined;
     const youngBytes = new Float64Array(size);
+    const oldBytes = new Float64Array(size);
     const example = new Uint32Array(size);
     const marks = this.#folds.map(({ lastId }) => lastId);
     const tree = graph.rootPaths.wholeTree();
-    const { nodeId, nodeSelfSize } = graph.columns;
+    const { nodeId, nodeSelfSize, nodeType } = graph.columns;
     const price = (n: number, window: number): number => (tree[2 * n] as number) + (window === rounds - 1 ? NEWEST : 0);
     const best = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
     for (let n = 0; n < graph.nodeCount; n++) {
@@ -158,7 +161,10 @@ export class GrowthRounds {
         while (window < rounds - 1 && id > (marks[window] as number)) window++;
         born[path * rounds + window] = (born[path * rounds + window] as number) + 1;
       }
-      if (known && window === 0) continue;
+      if (known && window === 0) {
+        if (COUNTED.has(nodeType[n] as number)) oldBytes[path] = (oldBytes[path] as number) + (nodeSelfSize[n] as number);
+        continue;
+      }
       youngBytes[path] = (youngBytes[path] as number) + (nodeSelfSize[n] as number);
       const cost = price(n, window);
       if (cost >= (best[path] as number)) continue;
@@ -166,7 +172,7 @@ export class GrowthRounds {
       example[path] = n + 1;
     }
     if (!known) for (let path = 1; path < size; path++) youngBytes[path] = this.#gain(path);
-    return { graph, paths, born, youngBytes, example };
+    return { graph, paths, born, youngBytes, oldBytes, example };
   }
 
   /** Of the last heap: how many objects of a path were first seen in each round. */

@@ -119,14 +119,17 @@ function slowsDown(gains: readonly number[]): boolean {
 export function judgeBytes({ values, least }: Pick<Evidence, "values" | "least">): Trend {
   const of = values.length - 1;
   const gains = gainsOf(values, undefined);
-  const grewIn = gains.filter((gain) => gain > 0).length;
+  const ups = gains.filter((gain) => gain > 0);
+  // One jump and then a trickle is a jump: what counts is a part of what windows with a gain gain.
+  const isGrowth = (gain: number): boolean => gain > 0 && gain >= (PART * sum(ups, 0, ups.length)) / ups.length;
+  const grewIn = gains.filter(isGrowth).length;
   const total = (values[of] ?? 0) - (values[0] ?? 0);
   const kind = (): TrendKind => {
     if (total < least) return Math.max(...values) - (values[0] ?? 0) >= least ? "falls back" : total > 0 ? "too little" : "steady";
     // Two windows prove little here: tables of a program that warms up grow in jumps as well.
     if (of < 3) return "still open";
     if (gains.some((gain) => gain < -0.05 * total)) return "falls back";
-    const later = gains.slice(Math.floor(of / 2)).filter((gain) => gain > 0).length;
+    const later = gains.slice(Math.floor(of / 2)).filter(isGrowth).length;
     if (later === 0) return of >= 3 ? "full" : "still open";
     return grewIn >= Math.max(2, Math.ceil(of / 2)) ? "grows" : "still open";
   };

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { GrowthHunt, type Judgement } from "../../../src/analysis/hunt/growthHunt.ts";
+import { NodeType } from "../../../src/graph/kinds.ts";
+import { buildHeap } from "../../builder/heap.ts";
 import { type Behaviour, type Container, type Planted, seeded, World } from "./world.ts";
 
 const CONTAINERS: readonly Container[] = ["map", "set", "array", "dictionary", "list", "listeners", "nested maps"];
@@ -79,4 +81,33 @@ test.each(CONTAINERS)("what gathers in %s is told with its holder, its pace and 
   const kinds = { "nested maps": "map", listeners: "listener" } as Record<string, string>;
   expect(finding?.kind).toBe(kinds[kind] ?? kind);
   expect(finding?.holder.alike).toBe(kind === "nested maps" ? 3 : 1);
+});
+
+test.each([
+  { name: "tables that were there before and are reached another way by now", moved: true, verdict: "no leak" },
+  { name: "tables that are new each time", moved: false, verdict: "leak" },
+])("bytes: $name: $verdict", ({ moved, verdict }) => {
+  const TABLES = 5;
+  const growth = new GrowthHunt();
+  for (let round = 0; round < TABLES; round++) {
+    growth.rest();
+    const heap = buildHeap((h) => {
+      const [before, now] = ["Before", "Now"].map((type, i) => {
+        const holder = h.object(type, { id: 101 + 2 * i });
+        h.global(type.toLowerCase(), holder);
+        return holder;
+      });
+      for (let i = 0; i < TABLES; i++) {
+        const isHere = i <= round;
+        if (!isHere && !moved) continue;
+        const id = moved ? 201 + 2 * i : 10_001 + 2 * i;
+        h.internal((isHere ? now : before) as number, `table${i}`, h.node(NodeType.array, "", { size: 20_000, id }));
+      }
+      h.object("Clock", { id: 10_001 + 2 * (TABLES + round) });
+    });
+    growth.add(heap, { seconds: round * 10, epoch: "one" });
+  }
+  const judgement = growth.judge();
+  expect(judgement.verdict).toBe(verdict);
+  expect(judgement.findings.map(({ measure }) => measure)).toEqual(moved ? [] : ["bytes"]);
 });

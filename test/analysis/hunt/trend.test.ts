@@ -60,6 +60,7 @@ test.each<{ name: string; values: number[]; kind: TrendKind }>([
   { name: "an array that doubles now and then", values: [4e4, 4e4, 8e4, 8e4, 16e4], kind: "grows" },
   { name: "a table that grew once", values: [4e4, 8e4, 8e4, 8e4], kind: "full" },
   { name: "a buffer that is emptied", values: [4e4, 8e4, 1e4, 9e4], kind: "falls back" },
+  { name: "one jump and then a trickle", values: [80, 24_136, 24_136, 25_096, 25_096], kind: "full" },
   { name: "little", values: [4e4, 4.1e4, 4.2e4, 4.3e4], kind: "too little" },
 ])("bytes: $name: $kind", ({ values, kind }) => {
   expect(judgeBytes({ values, least: 24 * 1024 }).kind).toBe(kind);
