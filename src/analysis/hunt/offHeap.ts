@@ -19,6 +19,8 @@ const LEAST_SECONDS = 2.5;
 const LEAST_RISE = 1_000_000;
 const LEAST_RATE = 100_000;
 const MOST_STEPS = 0.75;
+/** A growing heap brings native memory along, V8's books about its pages: below this part of what the heap takes it is that. */
+const BOOKKEEPING = 0.25;
 /** Part of the first pace that the levels after snapshots must keep. */
 const KEPT_PACE = 0.4;
 
@@ -54,6 +56,7 @@ function isRising(stretch: Stretch): boolean {
   let ups = 0;
   for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[i - 1] as number)) ups++;
   const pace = slope(stretch, outsideOf);
+  if (pace < BOOKKEEPING * slope(stretch, ({ heapTotal }) => heapTotal)) return false;
   return ups >= MOST_STEPS * (values.length - 1) && pace >= LEAST_RATE && pace * secondsOf(stretch) >= LEAST_RISE;
 }
 
@@ -64,6 +67,7 @@ function keepsPace(after: readonly Stretch[], pace: number): boolean {
   const last = levels.at(-1);
   if (!first || !last || levels.length < 2) return false;
   const gained = outsideOf(last) - outsideOf(first);
+  if (gained < BOOKKEEPING * (last.heapTotal - first.heapTotal)) return false;
   return gained >= KEPT_PACE * pace * (last.seconds - first.seconds) && gained >= LEAST_RISE;
 }
 

@@ -81,7 +81,7 @@ export function describeCause(rounds: GrowthRounds, last: LastHeap, cause: Cause
     bytesPerSecond: span > 0 ? cause.bytes / span : undefined,
     share: heapDelta > 0 ? Math.min(1, cause.bytes / heapDelta) : 0,
     holder,
-    gathers: gathersOf(last, grown, cause),
+    gathers: gathersOf(last, grown),
     path: rootPath && pathValue(graph, rootPath, 1),
     example: shown === undefined ? undefined : glance(graph, shown),
     alsoHeldBy: [...secondHolders(rounds, last, cause, directNode), ...cause.seconds.map(({ path }) => secondName(last, path))].slice(0, 4),
@@ -221,7 +221,7 @@ function seriesOf(rounds: GrowthRounds, main: Candidate, telling: GrownPath | un
   return main.measure === "bytes" || !telling || telling.path === main.path ? main.series : rounds.counts(telling.path);
 }
 
-function gathersOf(last: LastHeap, grown: readonly GrownPath[], cause: Cause): GrowingType[] {
+function gathersOf(last: LastHeap, grown: readonly GrownPath[]): GrowingType[] {
   const { graph } = last;
   const byType = new Map<string, { row: GrowingType; depth: number }>();
   for (const { node, count, delta, bytesDelta, depth } of grown) {
@@ -238,7 +238,6 @@ function gathersOf(last: LastHeap, grown: readonly GrownPath[], cause: Cause): G
     };
     byType.set(type, { row, depth: Math.min(depth, known?.depth ?? depth) });
   }
-  void cause;
   return [...byType.values()]
     .sort((a, b) => Math.min(a.depth, 2) - Math.min(b.depth, 2) || b.row.bytesDelta - a.row.bytesDelta || b.row.delta - a.row.delta)
     .slice(0, TYPES)

@@ -111,3 +111,34 @@ test.each([
   expect(judgement.verdict).toBe(verdict);
   expect(judgement.findings.map(({ measure }) => measure)).toEqual(moved ? [] : ["bytes"]);
 });
+
+test("what two leaks hold together counts for the one whose path leads to it", () => {
+  const growth = new GrowthHunt();
+  const ROUNDS = 5;
+  const EACH = 50;
+  for (let round = 1; round <= ROUNDS; round++) {
+    growth.rest();
+    const heap = buildHeap((h) => {
+      const things = Array.from({ length: round * EACH }, (_, i) => h.object("Thing", { id: 10_001 + 6 * i, size: 1000 }));
+      h.global(
+        "things",
+        h.map(things.map((thing, i) => [{ smi: i }, thing] as const)),
+      );
+      const watchers = things.map((thing, i) => {
+        const watcher = h.object("Watcher", { id: 10_003 + 6 * i, size: 200 });
+        h.property(watcher, "watched", thing);
+        return watcher;
+      });
+      const registry = h.object("Registry");
+      h.property(registry, "watchers", h.list(watchers));
+      h.global("registry", registry);
+    });
+    growth.add(heap, { seconds: round * 10, epoch: "one" });
+  }
+  const { findings } = growth.judge();
+  expect(findings.map(({ type }) => type)).toEqual(["Thing", "Watcher"]);
+  expect(findings[0]?.bytes).toBeGreaterThan(4 * EACH * 1000);
+  expect(findings[1]?.bytes).toBeLessThan(4 * EACH * 250);
+  expect(findings.reduce((sum, { share }) => sum + share, 0)).toBeGreaterThan(0.98);
+  expect(findings[0]?.alsoHeldBy.join()).toContain("watchers");
+});

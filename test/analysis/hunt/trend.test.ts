@@ -69,9 +69,9 @@ test.each<{ name: string; values: number[]; kind: TrendKind }>([
 // ── outside the heap ──────────────────────────────────────────────────────────────────────────────────────────
 
 /** Readings once a second; `outside` says what is neither heap nor external. */
-function stretch(from: number, count: number, outside: (second: number) => number): Counters[] {
+function stretch(from: number, count: number, outside: (second: number) => number, heapPace = 0): Counters[] {
   return Array.from({ length: count }, (_, i) => {
-    const [heapTotal, external] = [6e6, 2e6];
+    const [heapTotal, external] = [6e6 + heapPace * (from + i), 2e6];
     return {
       seconds: from + i,
       rss: heapTotal + external + outside(from + i),
@@ -93,6 +93,13 @@ test("a native leak shows before the first snapshot, and in the levels after eac
   expect(judgeOffHeap(warmUp, [])).toMatchObject({ grows: false });
   const bySnapshots = [stretch(0, 7, flat(40e6)), stretch(10, 10, flat(80e6)), stretch(22, 10, flat(98e6)), stretch(34, 10, flat(116e6))];
   expect(judgeOffHeap(bySnapshots, [])).toMatchObject({ grows: false });
+});
+
+test("what V8 keeps beside a growing heap is no leak outside of it", () => {
+  const beside = (second: number): number => 40e6 + 0.2e6 * second;
+  const rounds = (heapPace: number): Counters[][] => [0, 10, 22, 34].map((from) => stretch(from, 7, beside, heapPace));
+  expect(judgeOffHeap(rounds(2e6), [])).toMatchObject({ grows: false });
+  expect(judgeOffHeap(rounds(0), [])).toMatchObject({ grows: true });
 });
 
 test("too few readings say nothing", () => {
