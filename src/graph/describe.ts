@@ -164,7 +164,7 @@ function timerCall(graph: HeapGraph, n: number): string | undefined {
 /** `2,000 entries` for Maps, Sets and arrays. */
 function contents(graph: HeapGraph, n: number, title: string): string | undefined {
   const kind = graph.collections.kindOf(n);
-  if (kind) return plural(graph.collections.entries(n).length, kind === "Map" ? ["entry", "entries"] : ["member", "members"]);
+  if (kind) return plural(graph.collections.count(n), kind === "Map" ? ["entry", "entries"] : ["member", "members"]);
   const isArray = title === "Array" || (graph.edgeNamed(n, "elements", EdgeType.internal) !== undefined && isArrayLike(graph, n));
   if (!isArray) return undefined;
   const { present, capacity, last } = graph.collections.elements(n);
