@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { aborted, evaluationFailed, inspectorUnreachable, protocolRefused, targetGone, targetSilent } from "../errors.ts";
 import type { EvaluateOptions, Flow, HeapSnapshotOptions, Inspector, SnapshotProgress } from "./inspector.ts";
+import { Nudges } from "./nudges.ts";
 
 type Params = Record<string, unknown>;
 
@@ -85,6 +86,7 @@ class CdpInspector implements Inspector {
   private readonly client: Client;
   private readonly terminate: () => void;
   private readonly pending = new Set<(reason: Error) => void>();
+  private readonly nudges: Nudges;
   private over: string | undefined;
   private commandLineApi: Promise<boolean> | undefined;
   private closing: Promise<void> | undefined;
@@ -98,12 +100,15 @@ class CdpInspector implements Inspector {
       this.resolveClosed = resolve;
     });
     client.on("disconnect", () => this.markClosed(lost));
+    const say = (): void => void client.send("Runtime.getIsolateId").catch(() => {});
+    this.nudges = new Nudges(say, () => this.pending.size > 0);
   }
 
   private markClosed(reason: string): void {
     this.over ??= reason;
     for (const reject of this.pending) reject(targetGone(this.over));
     this.pending.clear();
+    this.nudges.end();
     this.resolveClosed(this.over);
   }
 
@@ -128,6 +133,7 @@ class CdpInspector implements Inspector {
           );
         },
       );
+      this.nudges.begin();
     });
   }
 

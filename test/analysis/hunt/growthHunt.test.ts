@@ -120,10 +120,7 @@ test("what two leaks hold together counts for the one whose path leads to it", (
     growth.rest();
     const heap = buildHeap((h) => {
       const things = Array.from({ length: round * EACH }, (_, i) => h.object("Thing", { id: 10_001 + 6 * i, size: 1000 }));
-      h.global(
-        "things",
-        h.map(things.map((thing, i) => [{ smi: i }, thing] as const)),
-      );
+      h.global("things", h.map(things.map((thing, i) => [{ smi: i }, thing] as const)));
       const watchers = things.map((thing, i) => {
         const watcher = h.object("Watcher", { id: 10_003 + 6 * i, size: 200 });
         h.property(watcher, "watched", thing);
