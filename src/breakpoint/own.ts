@@ -30,7 +30,7 @@ export interface HolderFacts {
 }
 
 /**
- * The heap as it would be without leakhunt and debuggers.
+ * The heap as it would be without leakhunt and debuggers. The graph given is used up.
  * @param key the holder's property (subject.ts).
  * @param folder leakhunt's own code, as a path that ends with a slash.
  */
@@ -51,7 +51,7 @@ export function programsHeap(graph: HeapGraph, key: string, folder: string): Hol
   addDebuggersScopes(graph, unwanted);
   const idOf = (n: number | undefined): number | undefined => (n === undefined ? undefined : graph.id(n));
   const facts = { subjects: (subjects === undefined ? [] : elementsOf(graph, subjects)).map(idOf), sentinel: idOf(owned[0]) };
-  return { ...facts, columns: without(columns, { nodes: unwanted, ...passingEdges(graph, scopes) }) };
+  return { ...facts, columns: without(columns, { nodes: unwanted, edges: passingEdges(graph, scopes) }) };
 }
 
 /** Only the id of the sentinel, which takes a fraction of the time. */
@@ -183,7 +183,7 @@ function isInside(url: string, folder: string): boolean {
  * What roots hold for leakhunt's sake, or a debugger's: handles of debuggers; the frames of this very call, which are the upper
  * part of the stack, down to the last frame with a scope of ours; and what native code holds while it calls.
  */
-function passingEdges(graph: HeapGraph, ownScopes: ReadonlySet<number>): { isUnwanted?(edge: number): boolean } {
+function passingEdges(graph: HeapGraph, ownScopes: ReadonlySet<number>): ReadonlySet<number> {
   const found = new Set<number>();
   for (let n = 1; n < graph.nodeCount; n++) {
     if (graph.type(n) !== NodeType.synthetic) continue;
@@ -199,12 +199,5 @@ function passingEdges(graph: HeapGraph, ownScopes: ReadonlySet<number>): { isUnw
     while (last >= first && !ownScopes.has(graph.edgeTo(last))) last--;
     for (let e = first; e <= last; e++) found.add(e);
   }
-  if (found.size === 0) return {};
-  let low = Number.POSITIVE_INFINITY;
-  let high = -1;
-  for (const e of found) {
-    low = Math.min(low, e);
-    high = Math.max(high, e);
-  }
-  return { isUnwanted: (e) => e >= low && e <= high && found.has(e) };
+  return found;
 }
