@@ -42,7 +42,8 @@ export function liveObjects(wanted: readonly Wanted[]): object[] {
     for (const [prototype, group] of grouped(wanted, (each) => each.prototype)) {
       const all = prototype !== undefined && group.length > FEW ? heirs(prototype, idsOf(group), take) : undefined;
       if (all) add(all);
-      else rest.push(...group);
+      // V8's list is empty at times where its context is another one.
+      rest.push(...group.filter(({ id }) => !found.has(id)));
     }
     let walks = MOST_WALKS;
     const byHolder = [...grouped(rest, (each) => each.holder)].sort(([, a], [, b]) => b.length - a.length);
@@ -151,7 +152,8 @@ const HAND = "leakhunt hand";
 function takeFromFar(remote: Remote, taker: (value: unknown) => void): void {
   const id = idOf(remote);
   if (id === undefined) return;
-  post("HeapProfiler.addInspectedHeapObject", { heapObjectId: String(id) });
+  // Where that fails, $0 is still the object before.
+  if (post("HeapProfiler.addInspectedHeapObject", { heapObjectId: String(id) }) === undefined) return;
   const how = { includeCommandLineAPI: true, objectGroup: GROUP, silent: true };
   handOver(taker, (name) => post("Runtime.evaluate", { expression: `globalThis[${name}]($0)`, ...how }));
 }
