@@ -39,7 +39,7 @@ function suspectLines(suspect: Suspect): string[] {
   const add = (label: string, text: string): void => {
     if (text !== "") lines.push(`   ${label.padEnd(LABEL)}${text}`);
   };
-  const inScript = holder.location === undefined ? "" : ` in ${forTerminal(holder.location, 100)}`;
+  const inScript = holder.location === undefined || says(holder.name, holder.location) ? "" : ` in ${forTerminal(holder.location, 100)}`;
   const pack = holder.package === undefined ? "" : `, package ${forTerminal(holder.package, 60)}`;
   const alike = holder.alike > 1 ? ` (${formatNoun(holder.alike, "alike holder")})` : "";
   const object = holder.object === undefined ? "" : `: ${objectText(holder.object)}`;
@@ -62,7 +62,13 @@ function pathLines(path: RetainingPath): string[] {
 
 function placeText({ name, location, package: pack }: Place): string {
   const from = pack === undefined ? "" : ` (${forTerminal(pack, 60)})`;
-  return `${forTerminal(name, 60)} ${forTerminal(location, 100)}${from}`;
+  const at = says(name, location) ? "" : ` ${forTerminal(location, 100)}`;
+  return `${forTerminal(name, 100)}${at}${from}`;
+}
+
+/** Whether a name says where it is: `module scope of lib/store.js`. */
+function says(name: string, location: string): boolean {
+  return name.endsWith(location);
 }
 
 /** `812 objects by open (lib/store.js:21) ← handle (app.js:30)`. */
