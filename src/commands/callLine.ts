@@ -40,7 +40,8 @@ function offsetOf(text: string, { line, column }: Position): number | undefined 
   return at + column - 1;
 }
 
-function positionAt(text: string, offset: number): Position {
+/** The position of an offset. */
+export function positionAt(text: string, offset: number): Position {
   const before = text.slice(0, offset);
   return { line: before.split("\n").length, column: offset - before.lastIndexOf("\n") };
 }

@@ -6,6 +6,7 @@ import type { HuntResult, HuntRound } from "../analysis/hunt/result.ts";
 import { usage } from "../errors.ts";
 import { huntText } from "../report/huntText.ts";
 import { allocationsOption } from "./allocations.ts";
+import { withGlobals } from "./globals.ts";
 import { checkReport } from "./huntReport.ts";
 import { rememberSuspects, reported, resultOf, roundOf } from "./huntResult.ts";
 import { huntLive } from "./liveHunt.ts";
@@ -85,7 +86,9 @@ async function huntFiles(session: Session, sources: readonly Source[], options: 
     offHeap: undefined,
     notes: paths.length < ROUNDS_TO_JUDGE ? ["three files or more tell growth from a difference"] : [],
   });
-  return reported(session, loaded, options, await withOriginals(result, writtenAt(paths.at(-1) as string)));
+  const since = writtenAt(paths.at(-1) as string);
+  const told = await withOriginals(await withGlobals(result, loaded.graph, since), since);
+  return reported(session, loaded, options, told);
 }
 
 /** When a snapshot was written; what its process ran is older. */

@@ -8,6 +8,7 @@ import type { SnapshotEntry } from "../hunts/hunt.ts";
 import { formatBytes } from "../report/units.ts";
 import type { TargetIdentity } from "../target/target.ts";
 import { Allocations } from "./allocations.ts";
+import { withGlobals } from "./globals.ts";
 import { rememberSuspects, reported, resultOf, roundOf } from "./huntResult.ts";
 import { runLoad } from "./load.ts";
 import { withOriginals } from "./originals.ts";
@@ -157,7 +158,9 @@ class LiveHunt {
       notes: [...this.#notes, ...(attributed?.notes ?? [])],
       attributed,
     });
-    return reported(session, loaded, this.#options, await withOriginals(result, Date.parse(identity.startedAt)));
+    const since = Date.parse(identity.startedAt);
+    const told = await withOriginals(await withGlobals(result, loaded.graph, since), since);
+    return reported(session, loaded, this.#options, told);
   }
 
   #lastEntry(): SnapshotEntry {

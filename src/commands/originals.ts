@@ -84,7 +84,8 @@ async function mapUrlOf(path: string, text: string, since: number): Promise<stri
   return url.protocol === "file:" && (await isUnchanged(pathOfUrl(url.href), since)) ? beside : undefined;
 }
 
-async function isUnchanged(path: string, since: number): Promise<boolean> {
+/** Whether a file is of a size to be read and no newer than `since`. */
+export async function isUnchanged(path: string, since: number): Promise<boolean> {
   return stat(path).then(
     ({ size, mtimeMs }) => size <= MOST_BYTES && mtimeMs <= since + SLACK_MS,
     () => false,

@@ -38,6 +38,12 @@ export class Scripts {
     return this.#urlOfId.get(id);
   }
 
+  /** URLs of all scripts that the heap has functions or scopes of, Node's own included. */
+  all(): Set<string> {
+    this.#urlOfId ??= this.#mapIds();
+    return new Set([...this.#graph.scopes.urls.values(), ...this.#urlOfId.values()]);
+  }
+
   /**
    * A script as a reader names it: relative to the folder that all scripts of the program share, which is
    * usually where it was started from. `lib/store.js`, `node_modules/debug/src/index.js`.
