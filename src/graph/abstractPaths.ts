@@ -145,7 +145,6 @@ class Types {
   readonly #functions: Int32Array;
   readonly #plumbing: number;
   readonly #text: number;
-  readonly #scope: number;
   readonly #any: number;
 
   constructor(graph: HeapGraph, book: PathBook) {
@@ -157,7 +156,6 @@ class Types {
     const { words } = book;
     this.#plumbing = words.number("(plumbing)");
     this.#text = words.number("(string)");
-    this.#scope = words.number("(scope)");
     this.#any = words.number("[]");
   }
 
@@ -222,7 +220,8 @@ class Types {
     const graph = this.#graph;
     if ((flags & PathFlag.plumbing) !== 0) return this.#plumbing;
     if ((flags & PathFlag.primitive) !== 0) return this.#text;
-    if (graph.scopes.isScope(node)) return this.#scope;
+    // Scopes of other functions are no recursion.
+    if (graph.scopes.isScope(node)) return this.#book.words.number(SCOPE + graph.scopes.signature(node));
     const isFunction = graph.type(node) === NodeType.closure;
     const known = isFunction ? this.#functions : this.#objects;
     const name = graph.columns.nodeName[node] as number;
@@ -243,6 +242,14 @@ class Types {
     const what = callback === undefined ? "" : graph.name(callback);
     return this.#book.words.number(`${graph.name(node)} ${what} ${at?.scriptId}:${at?.line}:${at?.column}`);
   }
+}
+
+/** How the word of a scope begins. */
+const SCOPE = "(scope) ";
+
+/** Whether a word of a path's type says that a scope is there. */
+export function isScopeWord(word: string): boolean {
+  return word.startsWith(SCOPE);
 }
 
 const TIMERS: ReadonlySet<string> = new Set(["Timeout", "Immediate"]);

@@ -11,6 +11,9 @@ import { isBuiltinScript } from "./scripts.ts";
 const CONTEXT_HEADER = 4;
 
 const CONTEXT = internal("context");
+const SCOPE_INFO = internal("scope_info");
+/** Names that a signature has at most. */
+const SIGNED = 12;
 
 export interface ScopeFacts {
   /** "module": the outermost scope of a script. "function", or "block" inside one. */
@@ -64,6 +67,7 @@ export class Scopes {
   readonly #graph: HeapGraph;
   #urlOf: ScopeUrls | undefined;
   readonly #facts = new Map<number, ScopeFacts>();
+  readonly #signatures = new Map<number, string>();
 
   constructor(graph: HeapGraph) {
     this.#graph = graph;
@@ -88,6 +92,22 @@ export class Scopes {
       this.#facts.set(scope, facts);
     }
     return facts;
+  }
+
+  /**
+   * Names of a scope's variables and of its function, as its ScopeInfo has them: the same for all scopes that one piece of
+   * source makes, and in every snapshot. Not made for reading.
+   */
+  signature(scope: number): string {
+    const info = this.#graph.edgeLabelled(scope, SCOPE_INFO);
+    if (info === undefined) return "";
+    const node = this.#graph.edgeTo(info);
+    let signature = this.#signatures.get(node);
+    if (signature === undefined) {
+      signature = this.#stringsOf(node).slice(0, SIGNED).join(",");
+      this.#signatures.set(node, signature);
+    }
+    return signature;
   }
 
   /** Whether this is the outermost scope of a script that the user wrote. */

@@ -1,5 +1,6 @@
 // Which abstract paths gain without end, in objects or in bytes, and which only look like it.
 
+import { isScopeWord } from "../../graph/abstractPaths.ts";
 import { PathFlag } from "../../graph/pathBook.ts";
 import type { GrowthRounds, LastHeap } from "./growthRounds.ts";
 import { judgeBytes, judgeTrend, type Trend } from "./trend.ts";
@@ -95,8 +96,9 @@ class Bodies {
     const before = Math.max(first, this.#old[path] ?? 0);
     if (now - before < LEAST_BYTES || now < before * 1.02) return undefined;
     const { book } = this.#rounds;
-    const isFunction = book.words.word(book.type(path)).startsWith("f ");
-    if (isFunction || this.#rounds.ends(path).first === 0) return undefined;
+    const word = book.words.word(book.type(path));
+    // Functions grow with what V8 learns of them, Node's own native tables with what is entered there.
+    if (word.startsWith("f ") || word.startsWith("Node / ") || this.#rounds.ends(path).first === 0) return undefined;
     const series = this.#bodies.map((body) => body[path] ?? 0);
     const trend = judgeBytes({ values: series, least: LEAST_BYTES });
     return trend.kind === "steady" || trend.kind === "too little" ? undefined : { path, measure: "bytes", series, trend };
@@ -122,7 +124,7 @@ function byType(rounds: GrowthRounds, last: LastHeap, known: ReadonlyMap<number,
   };
   const found: Candidate[] = [];
   for (const [type, paths] of byType) {
-    if (book.words.word(type) === "(scope)" || paths.length < 2 || paths.length > 2000) continue;
+    if (isScopeWord(book.words.word(type)) || paths.length < 2 || paths.length > 2000) continue;
     const values = sumOf(paths.map((path) => rounds.counts(path)));
     const windows = values.length - 1;
     const least = Math.max(OBJECTS_PER_WINDOW * windows, 6);

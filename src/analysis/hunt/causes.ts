@@ -13,8 +13,8 @@ export interface Cause {
   readonly holder: number;
   readonly members: readonly Candidate[];
   /**
-   * Bytes that came since the first round and would go with what gathered. What two causes hold together goes with neither
-   * alone: it counts for the one whose path leads to it.
+   * Bytes that came since the first round and would go with what gathered. What another holds as well (a Map and the timers of
+   * the same requests, a list of sockets and the system) goes with neither: it counts where its own path leads.
    */
   readonly bytes: number;
   /** Growing paths that are its consequence, though not below it. */
@@ -57,11 +57,6 @@ export function findCauses(rounds: GrowthRounds, last: LastHeap, growing: readon
     else if (twin) twin.seconds.push(...group.members);
     else causes.push({ group, consequences: [], seconds: [] });
   }
-  shareOut(
-    rounds,
-    last,
-    causes.map(({ group }) => group),
-  );
   return causes
     .map(({ group, consequences, seconds }) => ({
       holder: group.holder,
@@ -79,48 +74,6 @@ const BY_ROOT_ONLY = 0.8;
 
 function rankOf({ bytes, holder }: Cause): number {
   return bytes * (holder === 0 ? BY_ROOT_ONLY : 1);
-}
-
-/** Causes looked at in pairs. */
-const MOST_PAIRED = 4;
-/** When so much of the growth has a cause, nothing is left to be shared. */
-const EXPLAINED = 0.9;
-
-/**
- * Adds to each cause what it holds together with another: a Map and the timers of the same requests both have to let go. The
- * heap is walked once more for each pair, without both.
- */
-function shareOut(rounds: GrowthRounds, last: LastHeap, groups: readonly Tried[]): void {
-  const heaps = rounds.heap();
-  const heapDelta = (heaps.at(-1)?.bytes ?? 0) - (heaps[0]?.bytes ?? 0);
-  if (groups.reduce((sum, { bytes }) => sum + bytes, 0) >= EXPLAINED * heapDelta) return;
-  const { graph, paths } = last;
-  const { nodeSelfSize } = graph.columns;
-  const paired = groups.filter(({ reached }) => reached).slice(0, MOST_PAIRED);
-  const below = paired.map((group) => pathsBelow(rounds, group));
-  const isYoung = rounds.isYoung(last);
-  const taken = new Uint8Array(graph.nodeCount);
-  for (const [i, a] of paired.entries()) {
-    for (let j = i + 1; j < paired.length; j++) {
-      const b = paired[j] as Tried;
-      const cut = cutOf(rounds, last, [...a.members, ...b.members]).cut;
-      const reached = reachableWithout(graph, cut);
-      for (let n = 0; n < graph.nodeCount; n++) {
-        const path = paths[n] as number;
-        if (reached[n] === 1 || path === 0 || a.reached?.[n] !== 1 || b.reached?.[n] !== 1 || taken[n] === 1 || !isYoung(n)) continue;
-        taken[n] = 1;
-        const owner = below[i]?.[path] !== 1 && below[j]?.[path] === 1 ? b : a;
-        owner.bytes += nodeSelfSize[n] as number;
-      }
-    }
-  }
-}
-
-/** 1 for the paths of a group and those below them. */
-function pathsBelow({ book }: GrowthRounds, { members }: Group): Uint8Array {
-  const below = memberTest(book.size, new Set(members.map(({ path }) => path)));
-  for (let path = 1; path < book.size; path++) if (below[book.parent(path)] === 1) below[path] = 1;
-  return below;
 }
 
 function groupByHolder(rounds: GrowthRounds, last: LastHeap, growing: readonly Candidate[]): Group[] {
@@ -159,7 +112,8 @@ function tryOut(rounds: GrowthRounds, last: LastHeap, group: Group): Tried {
   // Without ages all objects of the path were taken out: only a part of them is new.
   const part = rounds.comparable ? 1 : partOf(group.members);
   const step = Math.max(1, Math.floor(all.length / SAMPLE));
-  return { ...group, bytes: bytes * part + tableGain(rounds, group.holder), sample: all.filter((_, i) => i % step === 0), reached };
+  const kept = Math.max(bytes * part, group.weight);
+  return { ...group, bytes: kept + tableGain(rounds, group.holder), sample: all.filter((_, i) => i % step === 0), reached };
 }
 
 /** What gathered on these paths since the first round: marked by node, and as a list. */

@@ -10,6 +10,8 @@ import { isBuiltinScript, pathOfUrl } from "../../graph/scripts.ts";
 import { rootName } from "../paths.ts";
 import type { Place, SuspectKind } from "./result.ts";
 
+/** V8's list of what native code of Node and of add-ons holds. */
+const HANDLES = "(Global handles)";
 /** So many owners are named in front of a holder. */
 const OWNERS = 3;
 
@@ -41,6 +43,7 @@ export function holderName(graph: HeapGraph, path: RootPath, holds: readonly Hol
 
 function lastName(graph: HeapGraph, path: RootPath, holds: readonly Hold[]): string {
   if (path.held === SYMBOL_REGISTRY) return "registry of Symbol.for()";
+  if (path.category === HANDLES && holds.length === 0) return `native handles (${graph.name(path.nodes[0] as number)})`;
   const last = holds.at(-1);
   if (last) return describe(graph, last.held).title;
   return path.kind === "timer" || path.held !== undefined ? rootName(graph, path) : describe(graph, path.nodes[0] as number).title;

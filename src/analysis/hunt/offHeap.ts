@@ -21,8 +21,12 @@ const LEAST_RATE = 100_000;
 const MOST_STEPS = 0.75;
 /** A growing heap brings native memory along, V8's books about its pages: below this part of what the heap takes it is that. */
 const BOOKKEEPING = 0.25;
-/** Part of the first pace that the levels after snapshots must keep. */
+/** Part of the first pace that the levels must keep from each snapshot to the next. */
 const KEPT_PACE = 0.4;
+/** What the allocator keeps of a snapshot becomes less from one to the next; a leak gains as much in the last gap, nearly. */
+const LASTING = 0.6;
+/** Part of what cannot be explained that the whole process must gain: V8 gives pages back that stay with the process. */
+const OF_RSS = 0.5;
 
 /**
  * How fast the parts of the process's memory rise, in bytes per second. The first stretch is before any snapshot, each of
@@ -57,6 +61,7 @@ function isRising(stretch: Stretch): boolean {
   for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[i - 1] as number)) ups++;
   const pace = slope(stretch, outsideOf);
   if (pace < BOOKKEEPING * slope(stretch, ({ heapTotal }) => heapTotal)) return false;
+  if (slope(stretch, ({ rss }) => rss) < OF_RSS * pace) return false;
   return ups >= MOST_STEPS * (values.length - 1) && pace >= LEAST_RATE && pace * secondsOf(stretch) >= LEAST_RISE;
 }
 
@@ -67,8 +72,13 @@ function keepsPace(after: readonly Stretch[], pace: number): boolean {
   const last = levels.at(-1);
   if (!first || !last || levels.length < 2) return false;
   const gained = outsideOf(last) - outsideOf(first);
+  if (gained < LEAST_RISE || last.rss - first.rss < OF_RSS * gained) return false;
   if (gained < BOOKKEEPING * (last.heapTotal - first.heapTotal)) return false;
-  return gained >= KEPT_PACE * pace * (last.seconds - first.seconds) && gained >= LEAST_RISE;
+  const rates = levels.slice(1).map((level, i) => {
+    const before = levels[i] as Counters;
+    return (outsideOf(level) - outsideOf(before)) / (level.seconds - before.seconds);
+  });
+  return rates.every((rate) => rate >= KEPT_PACE * pace) && (rates.at(-1) as number) >= LASTING * (rates[0] as number);
 }
 
 function secondsOf(stretch: Stretch): number {

@@ -1,7 +1,7 @@
 // A cause as a person wants to read it: what gathers, in whose hands, since when, and where in the source.
 
 import { createHash } from "node:crypto";
-import { SYMBOL_REGISTRY } from "../../graph/abstractPaths.ts";
+import { isScopeWord, SYMBOL_REGISTRY } from "../../graph/abstractPaths.ts";
 import { describe, placeText } from "../../graph/describe.ts";
 import type { HeapGraph } from "../../graph/heapGraph.ts";
 import { foldPath, holdersOf } from "../../graph/holds.ts";
@@ -24,6 +24,8 @@ export type Finding = Omit<Suspect, "advice" | "picture" | "allocatedAt" | "obje
 const TYPES = 8;
 /** A type belongs to what gathers when it gained this part of what the direct one gained. */
 const SAME_PACE = 0.6;
+/** A class of the program may have several of Node's objects each: both ends of a channel. */
+const PROGRAMS_PACE = 0.2;
 
 interface GrownPath {
   readonly path: number;
@@ -61,7 +63,7 @@ export function describeCause(rounds: GrowthRounds, last: LastHeap, cause: Cause
     measure: main.measure,
     className: book.words.word(book.type(main.path)),
     recursive: repeats(rounds, cause),
-    throughScope: grown.some(({ path }) => book.words.word(book.type(path)) === "(scope)" && isAbove(rounds, main.path, path)),
+    throughScope: grown.some(({ path }) => isScopeWord(book.words.word(book.type(path))) && isAbove(rounds, main.path, path)),
     dictionary: label?.kind === "property",
   });
   return {
@@ -118,9 +120,10 @@ export function clearedOf(last: LastHeap, { path, series, trend }: Candidate): C
   return { name: ownName(last, node), type: graph.className(node), series, why };
 }
 
-/** Functions are told by their names: that they are functions says nothing. */
+/** Functions, calls that wait and scopes are told by their names: that they are functions says nothing. */
 function typeName(graph: HeapGraph, node: number): string {
-  return graph.type(node) === NodeType.closure ? describe(graph, node).title : graph.className(node);
+  const { kind, title } = describe(graph, node);
+  return kind === "function" || graph.type(node) === NodeType.closure || graph.scopes.isScope(node) ? title : graph.className(node);
 }
 
 function ownName(last: LastHeap, node: number): string {
@@ -175,11 +178,11 @@ function nodeOn(last: LastHeap, path: number): number | undefined {
 function tellingOf(last: LastHeap, grown: readonly GrownPath[], direct: GrownPath | undefined): GrownPath | undefined {
   if (!direct || direct.node === undefined) return direct;
   let best = direct;
-  let bestRank = rankOf(last, direct.node);
+  let bestRank = rankOf(last, direct.node, true);
   for (const candidate of grown) {
     if (candidate.node === undefined || candidate.depth > 60) continue;
-    if (candidate.delta < SAME_PACE * direct.delta) continue;
     const rank = rankOf(last, candidate.node);
+    if (candidate.delta < (rank === 0 ? PROGRAMS_PACE : SAME_PACE) * direct.delta) continue;
     if (rank < bestRank || (rank === bestRank && candidate.depth < best.depth)) {
       best = candidate;
       bestRank = rank;
@@ -206,16 +209,30 @@ function heaviestOf(rounds: GrowthRounds, grown: readonly GrownPath[], direct: G
 /** Classes of the program and of its packages need no further explanation. */
 const PROGRAMS_OWN = 1;
 
-/** 0 for classes of the program, 1 for those of packages, then functions and shapes, then all that Node and V8 bring. */
-function rankOf({ graph }: LastHeap, node: number): number {
-  if (graph.isPrimitive(node)) return 6;
-  if (graph.scopes.isScope(node)) return 5;
+/**
+ * 0 for classes of the program, 1 for those of packages, then named functions of theirs, classes of Node, nameless functions, and
+ * last all that could be anything. A shape says much of what the holder holds itself (`isDirect`), little of what is below.
+ */
+function rankOf({ graph }: LastHeap, node: number, isDirect = false): number {
+  if (graph.isPrimitive(node)) return 8;
+  if (graph.scopes.isScope(node)) return 7;
   const place = graph.scripts.placeOf(node);
-  const isFunction = graph.typeName(node) === "closure";
-  if (place && !isBuiltinScript(place.url)) return isFunction ? 2 : packageOf(place.url) === undefined ? 0 : 1;
-  if (isFunction) return graph.name(node) === "" ? 5 : 3;
-  return graph.className(node).startsWith("{") ? 2 : 4;
+  const isFunction = graph.typeName(node) === "closure" || SUSPENDED.has(graph.name(node));
+  const isNamed = graph.name(node) !== "";
+  if (place && !isBuiltinScript(place.url)) {
+    if (isFunction) return isNamed ? 2 : 4;
+    return packageOf(place.url) === undefined ? 0 : 1;
+  }
+  if (isFunction) return isNamed ? 5 : 7;
+  if (graph.className(node).startsWith("{")) return isDirect ? 2 : 6;
+  return place || !PLAIN.has(graph.name(node)) ? 3 : 6;
 }
+
+/** Classes that anything could be made of. */
+const PLAIN: ReadonlySet<string> = new Set(["Object", "Array", "Map", "Set", "WeakMap", "WeakSet", "Promise", ""]);
+
+/** What V8 calls the object that keeps the variables of a call that waits. */
+const SUSPENDED: ReadonlySet<string> = new Set(["Generator", "AsyncGenerator"]);
 
 function seriesOf(rounds: GrowthRounds, main: Candidate, telling: GrownPath | undefined): readonly number[] {
   return main.measure === "bytes" || !telling || telling.path === main.path ? main.series : rounds.counts(telling.path);

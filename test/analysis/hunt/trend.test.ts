@@ -95,6 +95,15 @@ test("a native leak shows before the first snapshot, and in the levels after eac
   expect(judgeOffHeap(bySnapshots, [])).toMatchObject({ grows: false });
 });
 
+test("what snapshots leave with the allocator becomes less each time, and what V8 gives back may stay with the process", () => {
+  const pace = (second: number): number => 45e6 + 0.32e6 * second;
+  const flat = (level: number) => (): number => level;
+  const settling = [stretch(0, 7, pace), stretch(10, 10, flat(78.7e6)), stretch(22, 10, flat(82.6e6)), stretch(34, 10, flat(84.3e6))];
+  expect(judgeOffHeap(settling, [])).toMatchObject({ grows: false });
+  const steadyRss = [0, 10, 22, 34].map((from) => stretch(from, 7, (second) => 40e6 + 0.4e6 * second, -0.4e6));
+  expect(judgeOffHeap(steadyRss, [])).toMatchObject({ grows: false });
+});
+
 test("what V8 keeps beside a growing heap is no leak outside of it", () => {
   const beside = (second: number): number => 40e6 + 0.2e6 * second;
   const rounds = (heapPace: number): Counters[][] => [0, 10, 22, 34].map((from) => stretch(from, 7, beside, heapPace));
