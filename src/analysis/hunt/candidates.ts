@@ -26,6 +26,10 @@ const OBJECTS_PER_WINDOW = 2;
 const TEXTS_PER_WINDOW = 10;
 /** Bytes that a steady number of objects must gain in all. */
 const LEAST_BYTES = 24 * 1024;
+/** Bytes that an object in a table accounts for: its entry, and the room that a table has to grow. */
+const BYTES_PER_ENTRY = 32;
+/** From this part of its bytes on a table is as big as what is in it makes it. */
+const EXPLAINED = 0.25;
 /** Changes below this are not even listed as looked at. */
 const NOTABLE = 40;
 
@@ -74,12 +78,20 @@ class Bodies {
   readonly #bodies: Float64Array[] = [];
   /** Bytes of the last round that were there in the first: a body that only consists of them moved here, it did not grow. */
   readonly #old: Float64Array;
+  /** Objects and texts that each path's object holds itself, in the last round. */
+  readonly #held: Float64Array;
 
   constructor(rounds: GrowthRounds, last: LastHeap) {
     this.#rounds = rounds;
     const { book } = rounds;
     for (let round = 0; round < rounds.count; round++) this.#bodies.push(rounds.bytesOf(round));
     this.#old = Float64Array.from(last.oldBytes);
+    this.#held = new Float64Array(book.size);
+    for (let path = 1; path < book.size; path++) {
+      if (book.has(path, PathFlag.plumbing)) continue;
+      const owner = book.above(path);
+      this.#held[owner] = (this.#held[owner] as number) + rounds.ends(path).last;
+    }
     for (const body of [...this.#bodies, this.#old]) {
       // Parts come after what they are parts of.
       for (let path = book.size - 1; path > 0; path--) {
@@ -95,6 +107,8 @@ class Bodies {
     const now = this.#bodies.at(-1)?.[path] ?? 0;
     const before = Math.max(first, this.#old[path] ?? 0);
     if (now - before < LEAST_BYTES || now < before * 1.02) return undefined;
+    // A table grows with what is in it, a filling cache's too: whether that gathers, the counts of the objects tell.
+    if ((this.#held[path] as number) * BYTES_PER_ENTRY >= EXPLAINED * now) return undefined;
     const { book } = this.#rounds;
     const word = book.words.word(book.type(path));
     // Functions grow with what V8 learns of them, Node's own native tables with what is entered there.

@@ -130,7 +130,9 @@ export function judgeBytes({ values, least }: Pick<Evidence, "values" | "least">
     if (of < 3) return "still open";
     if (gains.some((gain) => gain < -0.05 * total)) return "falls back";
     const later = gains.slice(Math.floor(of / 2)).filter(isGrowth).length;
-    if (later === 0) return of >= 3 ? "full" : "still open";
+    if (later === 0) return "full";
+    // Two jumps and a rest: what fills up ends like that as well.
+    if (grewIn < 3 && !isGrowth(gains[of - 1] as number)) return "still open";
     return grewIn >= Math.max(2, Math.ceil(of / 2)) ? "grows" : "still open";
   };
   return { kind: kind(), grewIn, of };

@@ -112,6 +112,20 @@ test.each([
   expect(judgement.findings.map(({ measure }) => measure)).toEqual(moved ? [] : ["bytes"]);
 });
 
+test("the table of a cache that fills is as big as what is in it, and no growth of its own", () => {
+  const growth = new GrowthHunt();
+  for (const [round, entries] of [500, 1000, 2000, 4000].entries()) {
+    growth.rest();
+    const heap = buildHeap((h) => {
+      // The ids go on: what was there is replaced as it expires.
+      const rates = Array.from({ length: entries }, (_, i) => h.object("Rate", { id: 10_001 + 2 * (round * 4000 + i) }));
+      h.global("rates", h.map(rates.map((rate, i) => [{ smi: i }, rate] as const)));
+    });
+    growth.add(heap, { seconds: round * 10, epoch: "one" });
+  }
+  expect(growth.judge().findings).toEqual([]);
+});
+
 test("what two leaks hold together counts for the one whose path leads to it", () => {
   const growth = new GrowthHunt();
   const ROUNDS = 5;

@@ -59,6 +59,8 @@ test.each<{ name: string; values: number[]; kind: TrendKind }>([
   { name: "a buffer replaced by a bigger one each time", values: [1e5, 2e5, 3e5, 4e5], kind: "grows" },
   { name: "an array that doubles now and then", values: [4e4, 4e4, 8e4, 8e4, 16e4], kind: "grows" },
   { name: "a table that grew once", values: [4e4, 8e4, 8e4, 8e4], kind: "full" },
+  { name: "a table that grew twice and rests", values: [28_816, 57_488, 114_832, 114_832], kind: "still open" },
+  { name: "a table that grew twice and rests long", values: [28_816, 57_488, 114_832, 114_832, 114_832, 114_832], kind: "full" },
   { name: "a buffer that is emptied", values: [4e4, 8e4, 1e4, 9e4], kind: "falls back" },
   { name: "one jump and then a trickle", values: [80, 24_136, 24_136, 25_096, 25_096], kind: "full" },
   { name: "little", values: [4e4, 4.1e4, 4.2e4, 4.3e4], kind: "too little" },
