@@ -61,8 +61,18 @@ function isRising(stretch: Stretch): boolean {
   for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[i - 1] as number)) ups++;
   const pace = slope(stretch, outsideOf);
   if (pace < BOOKKEEPING * slope(stretch, ({ heapTotal }) => heapTotal)) return false;
-  if (slope(stretch, ({ rss }) => rss) < OF_RSS * pace) return false;
+  if (risenRss(stretch) < OF_RSS * pace * secondsOf(stretch)) return false;
   return ups >= MOST_STEPS * (values.length - 1) && pace >= LEAST_RATE && pace * secondsOf(stretch) >= LEAST_RISE;
+}
+
+/**
+ * What the whole process gained from the lowest reading of the first third to the lowest of the last: V8 commits pages that it
+ * does not touch yet and keeps others, so what is left of a reading without the heap goes up and down with the heap.
+ */
+function risenRss(stretch: Stretch): number {
+  const third = Math.max(1, Math.floor(stretch.length / 3));
+  const lowest = (part: Stretch): number => Math.min(...part.map(({ rss }) => rss));
+  return lowest(stretch.slice(-third)) - lowest(stretch.slice(0, third));
 }
 
 /** Whether the levels after the snapshots, from the first snapshot on, rise about as fast as the rest did before. */

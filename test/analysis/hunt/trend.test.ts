@@ -106,6 +106,25 @@ test("what snapshots leave with the allocator becomes less each time, and what V
   expect(judgeOffHeap(steadyRss, [])).toMatchObject({ grows: false });
 });
 
+test("what V8 commits and gives back is no growth of the process", () => {
+  // As read from a cache that replaces its pages: memory of the process, of which the heap.
+  const readings = [
+    [53.4, 9.7],
+    [54.3, 9.7],
+    [55.4, 14.4],
+    [56.4, 14.4],
+    [57, 14.4],
+    [55.4, 11.8],
+    [53.3, 7.8],
+  ] as const;
+  const calm = readings.map(([rss, heapTotal], seconds) => ({
+    ...{ seconds, heapUsed: 5e6, external: 1.4e6, arrayBuffers: 1e5, handles: 3 },
+    ...{ rss: rss * 1e6, heapTotal: heapTotal * 1e6 },
+  }));
+  const level = (from: number, value: number): Counters[] => stretch(from, 7, () => value);
+  expect(judgeOffHeap([calm, level(10, 103e6), level(22, 112e6), level(34, 122e6)], [])).toMatchObject({ grows: false });
+});
+
 test("what V8 keeps beside a growing heap is no leak outside of it", () => {
   const beside = (second: number): number => 40e6 + 0.2e6 * second;
   const rounds = (heapPace: number): Counters[][] => [0, 10, 22, 34].map((from) => stretch(from, 7, beside, heapPace));
