@@ -133,6 +133,7 @@ async function closeLeftOpen(pid: number | undefined, ours: boolean): Promise<De
   if (!facts.inspector) return { pid, closed: false, note: `nothing is attached to ${pid}; its inspector is closed` };
   if (!ours) return { pid, closed: false, note: `nothing is attached to ${pid}; its inspector was not opened by leakhunt and stays open` };
   const target = await attachTarget({ pid });
+  await target.inspector.hush();
   await target.inspector.evaluate("process._debugEnd()", { timeoutMs: 1000 }).catch(() => undefined);
   await target.detach();
   const closed = (await processFacts(pid))?.inspector === undefined;

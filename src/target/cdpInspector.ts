@@ -34,6 +34,9 @@ type Connect = (options: object) => Promise<SocketClient>;
 const HIGH_WATER = 32 << 20;
 const LOW_WATER = 4 << 20;
 
+/** A target that is busy for longer answers what it was told after we have gone on. */
+const QUIET_MS = 1000;
+
 let connector: Promise<Connect> | undefined;
 
 /** Importing chrome-remote-interface changes the order of DNS results for the whole process; that is put back. */
@@ -100,15 +103,17 @@ class CdpInspector implements Inspector {
       this.resolveClosed = resolve;
     });
     client.on("disconnect", () => this.markClosed(lost));
-    const say = (): void => void client.send("Runtime.getIsolateId").catch(() => {});
-    this.nudges = new Nudges(say, () => this.pending.size > 0);
+    this.nudges = new Nudges(
+      () => client.send("Runtime.getIsolateId"),
+      () => this.pending.size > 0,
+    );
   }
 
   private markClosed(reason: string): void {
     this.over ??= reason;
     for (const reject of this.pending) reject(targetGone(this.over));
     this.pending.clear();
-    this.nudges.end();
+    void this.nudges.end();
     this.resolveClosed(this.over);
   }
 
@@ -194,6 +199,10 @@ class CdpInspector implements Inspector {
     }
     await this.send("HeapProfiler.startTrackingHeapObjects", { trackAllocations: false });
     await this.send("HeapProfiler.stopTrackingHeapObjects", options);
+  }
+
+  async hush(): Promise<void> {
+    await Promise.race([this.nudges.end(), sleep(QUIET_MS, undefined, { ref: false })]);
   }
 
   close(why = "leakhunt closed the connection"): Promise<void> {

@@ -8,32 +8,36 @@
 const PAUSES_MS = [1, 2, 4, 8, 16] as const;
 
 export class Nudges {
-  readonly #say: () => void;
+  readonly #say: () => Promise<unknown>;
   readonly #isAwaiting: () => boolean;
   #timer: NodeJS.Timeout | undefined;
   #said = 0;
+  #ended = false;
+  readonly #unanswered = new Set<Promise<unknown>>();
 
   /**
    * @param say sends something small whose answer nobody needs; must not throw.
    * @param isAwaiting whether an answer is outstanding.
    */
-  constructor(say: () => void, isAwaiting: () => boolean) {
+  constructor(say: () => Promise<unknown>, isAwaiting: () => boolean) {
     this.#say = say;
     this.#isAwaiting = isAwaiting;
   }
 
   /** To be called after each question. */
   begin(): void {
+    if (this.#ended) return;
     // The question itself carried a confirmation.
     clearTimeout(this.#timer);
     this.#said = 0;
     this.#timer = this.#wait();
   }
 
-  end(): void {
+  /** No word from now on; resolves when all that was said has been answered. */
+  async end(): Promise<void> {
+    this.#ended = true;
     clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#said = PAUSES_MS.length;
+    await Promise.all(this.#unanswered);
   }
 
   #wait(): NodeJS.Timeout | undefined {
@@ -42,8 +46,14 @@ export class Nudges {
     return setTimeout(() => {
       this.#timer = undefined;
       if (!this.#isAwaiting()) return;
-      this.#say();
+      this.#speak();
       this.#timer = this.#wait();
     }, pause).unref();
+  }
+
+  #speak(): void {
+    const answer = this.#say().catch(() => {});
+    this.#unanswered.add(answer);
+    void answer.then(() => this.#unanswered.delete(answer));
   }
 }

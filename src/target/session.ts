@@ -59,6 +59,8 @@ export class LiveTarget extends LiveIsolate implements Target {
       this.guard?.abandon();
       return { closed: false, note: `another client is connected to the inspector at port ${port}; it is closed when that one has left` };
     }
+    // Nothing of ours may be on its way to an inspector that is being taken apart.
+    await this.inspector.hush();
     // the answer never comes: the inspector closes our socket with the rest
     this.inspector.send("Runtime.evaluate", { expression: "process._debugEnd()" }).catch(() => {});
     await Promise.race([this.inspector.closed, sleep(3000, undefined, { ref: false })]);

@@ -10,7 +10,8 @@ afterEach(() => {
 
 function saying(isAwaiting: () => boolean): { nudges: Nudges; said: () => number } {
   let said = 0;
-  return { nudges: new Nudges(() => void said++, isAwaiting), said: () => said };
+  const say = async (): Promise<void> => void said++;
+  return { nudges: new Nudges(say, isAwaiting), said: () => said };
 }
 
 test("an answer that is awaited is nudged a few times, and no more", () => {
@@ -37,10 +38,27 @@ test("nothing is said when the answer is there, and questions at once share thei
   expect(said()).toBe(5);
 });
 
-test("nothing is said after the end", () => {
-  const { nudges, said } = saying(() => true);
+test("nothing is said after the end, which waits for what is not answered yet", async () => {
+  let answer: () => void = () => {};
+  let said = 0;
+  const nudges = new Nudges(
+    () => {
+      said++;
+      return new Promise<void>((resolve) => {
+        answer = resolve;
+      });
+    },
+    () => true,
+  );
   nudges.begin();
-  nudges.end();
-  vi.advanceTimersByTime(60_000);
-  expect(said()).toBe(0);
+  vi.advanceTimersByTime(1);
+  let isOver = false;
+  const over = nudges.end().then(() => {
+    isOver = true;
+  });
+  nudges.begin();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect([said, isOver]).toEqual([1, false]);
+  answer();
+  await over;
 });
