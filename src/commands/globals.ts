@@ -3,7 +3,7 @@
 // only those that have not changed since the program started.
 
 import { readFile } from "node:fs/promises";
-import { packageOf } from "../analysis/hunt/naming.ts";
+import { packageOf, SYMBOLS } from "../analysis/hunt/naming.ts";
 import type { HuntResult, Place, Suspect } from "../analysis/hunt/result.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import { isBuiltinScript, pathOfUrl, type SourcePlace } from "../graph/scripts.ts";
@@ -29,8 +29,9 @@ export async function withGlobals(result: HuntResult, graph: HeapGraph, since: n
   return { ...result, suspects };
 }
 
-/** The global variable that a suspect hangs on and that nobody knows the place of. */
+/** The global variable that a suspect hangs on and that nobody knows the place of; or the registry that everybody shares. */
 function globalOf({ holder, path }: Suspect): string | undefined {
+  if (holder.name === SYMBOLS && holder.location === undefined) return SYMBOLS;
   const label = path?.steps[0]?.label;
   if (path?.root.kind !== "global" || holder.location !== undefined || label?.kind !== "property") return undefined;
   return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(label.name) ? label.name : undefined;
@@ -39,7 +40,8 @@ function globalOf({ holder, path }: Suspect): string | undefined {
 function placed(suspect: Suspect, place: SourcePlace, graph: HeapGraph): Suspect {
   const location = `${graph.scripts.display(place.url)}:${place.line}`;
   const from = packageOf(place.url);
-  const maker: Place = { role: "holder", name: `global ${globalOf(suspect)}`, location, place, package: from };
+  const name = globalOf(suspect) as string;
+  const maker: Place = { role: "holder", name: name === SYMBOLS ? "Symbol.for()" : `global ${name}`, location, place, package: from };
   return {
     ...suspect,
     holder: { ...suspect.holder, location, place, package: from },
@@ -59,8 +61,8 @@ async function findMakers(names: ReadonlySet<string>, graph: HeapGraph, since: n
     const text = await textOf(url, since);
     left -= text.length;
     for (const name of names) {
-      if (makers.has(name) || !text.includes(name)) continue;
-      const { made, read } = mentions(text, name);
+      if (makers.has(name) || !text.includes(name === SYMBOLS ? "Symbol" : name)) continue;
+      const { made, read } = name === SYMBOLS ? { made: makesSymbols(text), read: undefined } : mentions(text, name);
       if (made !== undefined) makers.set(name, { url, ...positionAt(text, made) });
       else if (read !== undefined && !readers.has(name)) readers.set(name, { url, ...positionAt(text, read) });
     }
@@ -88,6 +90,16 @@ export function mentions(text: string, name: string): { readonly made?: number; 
   if (bare >= 0) return { made: code.indexOf(name, bare) };
   const read = Math.max(inCode(dotted), inCode(quoted));
   return read >= 0 ? { read } : {};
+}
+
+/** Where a text makes symbols under names that it puts together: those of fixed names are few. */
+export function makesSymbols(text: string): number | undefined {
+  const code = codeOnly(text);
+  for (const { index, 0: call } of code.matchAll(/(?<![\p{ID_Continue}$.])Symbol\s*\.\s*for\s*\(/gu)) {
+    const argument = text.slice(index + call.length).trimStart();
+    if (!/^(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\$])*`)\s*\)/.test(argument)) return index;
+  }
+  return undefined;
 }
 
 const GLOBAL = "(?:globalThis|global|self|window|root)";

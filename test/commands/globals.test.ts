@@ -1,6 +1,6 @@
 // Which line of a program makes a global: told from the text of its scripts.
 import { expect, test } from "vitest";
-import { mentions } from "../../src/commands/globals.ts";
+import { makesSymbols, mentions } from "../../src/commands/globals.ts";
 
 /** The text from the place that was found on. */
 function found(text: string, name = "jobs"): string | undefined {
@@ -34,4 +34,13 @@ test.each([
 
 test("names with a dollar", () => {
   expect(found("global.$a = 1", "$a")).toBe("made: global.$a = 1");
+});
+
+test.each([
+  ["a name put together", "a(); Symbol.for(`trace.$" + "{id}`)", 5],
+  ["a variable", "const s = Symbol.for( name )", 10],
+  ["fixed names", "Symbol.for(\"a\"); Symbol.for('b' ); Symbol.for(`c`)", undefined],
+  ["in a comment", "// Symbol.for(name)", undefined],
+])("symbols by name: %s", (_, text, expected) => {
+  expect(makesSymbols(text)).toBe(expected);
 });

@@ -10,6 +10,8 @@ import { isBuiltinScript, pathOfUrl } from "../../graph/scripts.ts";
 import { rootName } from "../paths.ts";
 import type { Place, SuspectKind } from "./result.ts";
 
+/** What the holder of all symbols of `Symbol.for()` is called. */
+export const SYMBOLS = "registry of Symbol.for()";
 /** V8's list of what native code of Node and of add-ons holds. */
 const HANDLES = "(Global handles)";
 /** So many owners are named in front of a holder. */
@@ -42,7 +44,7 @@ export function holderName(graph: HeapGraph, path: RootPath, holds: readonly Hol
 }
 
 function lastName(graph: HeapGraph, path: RootPath, holds: readonly Hold[]): string {
-  if (path.held === SYMBOL_REGISTRY) return "registry of Symbol.for()";
+  if (path.held === SYMBOL_REGISTRY) return SYMBOLS;
   if (path.category === HANDLES && holds.length === 0) return `native handles (${graph.name(path.nodes[0] as number)})`;
   const last = holds.at(-1);
   if (last) return describe(graph, last.held).title;
