@@ -90,6 +90,7 @@ class CdpInspector implements Inspector {
   private readonly terminate: () => void;
   private readonly pending = new Set<(reason: Error) => void>();
   private readonly nudges: Nudges;
+  private isPaused = false;
   private over: string | undefined;
   private commandLineApi: Promise<boolean> | undefined;
   private closing: Promise<void> | undefined;
@@ -103,6 +104,14 @@ class CdpInspector implements Inspector {
       this.resolveClosed = resolve;
     });
     client.on("disconnect", () => this.markClosed(lost));
+    // Only a program that stands still at a stop is hurried: there a person waits, and one that runs gets no message that it could
+    // do without.
+    client.on("Debugger.paused", () => {
+      this.isPaused = true;
+    });
+    client.on("Debugger.resumed", () => {
+      this.isPaused = false;
+    });
     this.nudges = new Nudges(
       () => client.send("Runtime.getIsolateId"),
       () => this.pending.size > 0,
@@ -138,7 +147,7 @@ class CdpInspector implements Inspector {
           );
         },
       );
-      this.nudges.begin();
+      if (this.isPaused) this.nudges.begin();
     });
   }
 
