@@ -218,7 +218,8 @@ console.log(JSON.stringify([told, leakhunt.count("InWorker"), leakhunt.count("In
     expect(at.leftovers()).toEqual([]);
   });
 
-  test(`${rounds * 5} questions leave no growth, no handle, no file and no listener behind`, async (context) => {
+  // Long: npm test leaves it to test:long, and asks the prompt the same (prompt/hundredStops.test.ts).
+  test.skipIf(rounds === 0)(`${rounds * 5} questions leave no growth, no handle, no file and no listener behind`, async (context) => {
     const at = place(context);
     const program = at.write(
       "hundred.cjs",
