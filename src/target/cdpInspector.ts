@@ -129,6 +129,8 @@ class CdpInspector implements Inspector {
   send(method: string, params: object = {}): Promise<Params> {
     return new Promise((resolve, reject) => {
       if (this.over !== undefined) return reject(targetGone(this.over));
+      // V8 lets the program run on, and tells nobody.
+      if (method === "Debugger.disable") this.isPaused = false;
       this.pending.add(reject);
       this.client.send(method, params).then(
         (answer) => {
