@@ -29,7 +29,7 @@ export async function checkReport(output: string): Promise<void> {
 /**
  * Writes `report.html`, and `report-1.png` and so on for the suspects. A picture that cannot be drawn is a note, no failure.
  * @param graph the heap that the suspects' examples are in.
- * @returns the result with the pictures' names, relative to the report.
+ * @returns the result with the pictures' names as `output` names its folder, and a note of where the report is.
  */
 export async function writeReport(result: HuntResult, graph: HeapGraph, output: string, signal: AbortSignal): Promise<HuntResult> {
   const path = resolve(output);
@@ -45,7 +45,7 @@ export async function writeReport(result: HuntResult, graph: HeapGraph, output: 
       const png = await drawPicture(picture, { format: "png", signal });
       const svg = await drawPicture(picture, { format: "svg", signal });
       await writeBeside(join(dirname(path), name), png.bytes);
-      names.set(number, name);
+      names.set(number, join(dirname(output), name));
       pictures.set(number, { svg: Buffer.from(svg.bytes).toString("utf8") });
     } catch (error) {
       signal.throwIfAborted();
@@ -59,5 +59,5 @@ export async function writeReport(result: HuntResult, graph: HeapGraph, output: 
     notes: [...result.notes, ...notes],
   };
   await writeBeside(path, huntPage(told, { pictures, when: new Date() }));
-  return told;
+  return { ...told, notes: [...told.notes, `report: ${output}`] };
 }

@@ -1,5 +1,6 @@
 // The hunt on fixtures, from the files of its rounds: what gathers, in whose hands; and nothing where nothing does. npm test
 // runs it on one of each kind, npm run test:long on the others.
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type TestContext, test } from "vitest";
 import { type FixtureInfo, fixtures } from "../../fixtures/index.mjs";
@@ -30,7 +31,7 @@ async function huntFixture(fixture: FixtureInfo, context: TestContext, steps = S
   prompt.say("quit");
   await prompt.ended;
   const done = await leakhunt(home, ["hunt", ...files, "--json"]);
-  return { ...done, result: lines(done.stdout)[0], home };
+  return { ...done, result: lines(done.stdout)[0], home, files };
 }
 
 /** Where the holder has one name only; the type is looked at in all of them. */
@@ -58,6 +59,19 @@ export function leakTests(isHunted: (name: string) => boolean): void {
       expect(suspect.holder.name).toMatch(HOLDERS[name] ?? /./);
     },
   );
+}
+
+/** The report: the text says where it and its pictures are, as a reader would open them. */
+export function reportTest(): void {
+  test.concurrent("the report and its picture are where the text says", async (context) => {
+    const fixture = fixtures.find(({ name }) => name === "closures") as FixtureInfo;
+    const { home, files } = await huntFixture(fixture, context);
+    const { stdout } = await leakhunt(home, ["hunt", ...files, "-o", join(home, "report.html")]);
+    for (const [label, name] of Object.entries({ "   picture    ": "report-1.png", "report: ": "report.html" })) {
+      expect(stdout).toContain(`\n${label}${join(home, name)}`);
+      expect(statSync(join(home, name)).size).toBeGreaterThan(1000);
+    }
+  });
 }
 
 /** Tests of all healthy fixtures. */
