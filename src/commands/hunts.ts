@@ -6,6 +6,7 @@ import { Hunt, isAlive, readCurrent, startTimeOf, targetName, writeCurrent } fro
 import { type HuntRow, huntsText } from "../report/processText.ts";
 import { formatBytes, formatNoun } from "../report/units.ts";
 import { attachTarget } from "../target/attach.ts";
+import { endInspector } from "../target/ending.ts";
 import { processFacts } from "../target/processes.ts";
 import { connectHold } from "../target/shared.ts";
 import { sourceArgument } from "./options.ts";
@@ -133,8 +134,7 @@ async function closeLeftOpen(pid: number | undefined, ours: boolean): Promise<De
   if (!facts.inspector) return { pid, closed: false, note: `nothing is attached to ${pid}; its inspector is closed` };
   if (!ours) return { pid, closed: false, note: `nothing is attached to ${pid}; its inspector was not opened by leakhunt and stays open` };
   const target = await attachTarget({ pid });
-  await target.inspector.hush();
-  await target.inspector.evaluate("process._debugEnd()", { timeoutMs: 1000 }).catch(() => undefined);
+  await endInspector(target.inspector);
   await target.detach();
   const closed = (await processFacts(pid))?.inspector === undefined;
   return { pid, closed, note: closed ? undefined : `the inspector of ${pid} could not be closed` };

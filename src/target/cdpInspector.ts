@@ -34,9 +34,6 @@ type Connect = (options: object) => Promise<SocketClient>;
 const HIGH_WATER = 32 << 20;
 const LOW_WATER = 4 << 20;
 
-/** A target that is busy for longer answers what it was told after we have gone on. */
-const QUIET_MS = 1000;
-
 let connector: Promise<Connect> | undefined;
 
 /** Importing chrome-remote-interface changes the order of DNS results for the whole process; that is put back. */
@@ -91,6 +88,7 @@ class CdpInspector implements Inspector {
   private readonly pending = new Set<(reason: Error) => void>();
   private readonly nudges: Nudges;
   private isPaused = false;
+  private lastIsSaid = false;
   private over: string | undefined;
   private commandLineApi: Promise<boolean> | undefined;
   private closing: Promise<void> | undefined;
@@ -122,13 +120,13 @@ class CdpInspector implements Inspector {
     this.over ??= reason;
     for (const reject of this.pending) reject(targetGone(this.over));
     this.pending.clear();
-    void this.nudges.end();
+    this.nudges.end();
     this.resolveClosed(this.over);
   }
 
   send(method: string, params: object = {}): Promise<Params> {
     return new Promise((resolve, reject) => {
-      if (this.over !== undefined) return reject(targetGone(this.over));
+      if (this.over !== undefined || this.lastIsSaid) return reject(targetGone(this.over ?? "leakhunt is leaving it"));
       // V8 lets the program run on, and tells nobody.
       if (method === "Debugger.disable") this.isPaused = false;
       this.pending.add(reject);
@@ -212,8 +210,11 @@ class CdpInspector implements Inspector {
     await this.send("HeapProfiler.stopTrackingHeapObjects", options);
   }
 
-  async hush(): Promise<void> {
-    await Promise.race([this.nudges.end(), sleep(QUIET_MS, undefined, { ref: false })]);
+  sendLast(method: string, params: object = {}): void {
+    if (this.over !== undefined || this.lastIsSaid) return;
+    this.lastIsSaid = true;
+    this.nudges.end();
+    this.client.send(method, params).catch(() => {});
   }
 
   close(why = "leakhunt closed the connection"): Promise<void> {

@@ -52,8 +52,8 @@ export interface Inspector {
    * taken. A handler that returns a promise holds the wire back, so nothing piles up here.
    */
   heapSnapshot(onChunk: (chunk: string) => void | Promise<void>, options?: HeapSnapshotOptions): Promise<void>;
-  /** Says nothing any more that was not asked for (nudges.ts), and waits a moment for what is under way. Never rejects. */
-  hush(): Promise<void>;
+  /** The last command over this connection, whose answer nobody awaits: whatever is sent afterwards is refused. Never throws. */
+  sendLast(method: string, params?: object): void;
   /** Closes the socket; the inspector of the target stays as it is. `why` is what whoever waits for an answer is told. Never rejects. */
   close(why?: string): Promise<void>;
   /** Of the socket below, which several inspectors may share. */

@@ -13,10 +13,9 @@ export class Nudges {
   #timer: NodeJS.Timeout | undefined;
   #said = 0;
   #ended = false;
-  readonly #unanswered = new Set<Promise<unknown>>();
 
   /**
-   * @param say sends something small whose answer nobody needs; must not throw.
+   * @param say sends something small whose answer nobody needs.
    * @param isAwaiting whether an answer is outstanding.
    */
   constructor(say: () => Promise<unknown>, isAwaiting: () => boolean) {
@@ -33,11 +32,10 @@ export class Nudges {
     this.#timer = this.#wait();
   }
 
-  /** No word from now on; resolves when all that was said has been answered. */
-  async end(): Promise<void> {
+  /** No word from now on. */
+  end(): void {
     this.#ended = true;
     clearTimeout(this.#timer);
-    await Promise.all(this.#unanswered);
   }
 
   #wait(): NodeJS.Timeout | undefined {
@@ -46,14 +44,8 @@ export class Nudges {
     return setTimeout(() => {
       this.#timer = undefined;
       if (!this.#isAwaiting()) return;
-      this.#speak();
+      this.#say().catch(() => {});
       this.#timer = this.#wait();
     }, pause).unref();
-  }
-
-  #speak(): void {
-    const answer = this.#say().catch(() => {});
-    this.#unanswered.add(answer);
-    void answer.then(() => this.#unanswered.delete(answer));
   }
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { LeakhuntError } from "../errors.ts";
 import { hasOtherClients } from "./clients.ts";
 import { probe } from "./discovery.ts";
+import { endInspector } from "./ending.ts";
 import type { Guard } from "./guard.ts";
 import type { Inspector } from "./inspector.ts";
 import { LiveIsolate } from "./isolate.ts";
@@ -59,11 +60,7 @@ export class LiveTarget extends LiveIsolate implements Target {
       this.guard?.abandon();
       return { closed: false, note: `another client is connected to the inspector at port ${port}; it is closed when that one has left` };
     }
-    // Nothing of ours may be on its way to an inspector that is being taken apart.
-    await this.inspector.hush();
-    // the answer never comes: the inspector closes our socket with the rest
-    this.inspector.send("Runtime.evaluate", { expression: "process._debugEnd()" }).catch(() => {});
-    await Promise.race([this.inspector.closed, sleep(3000, undefined, { ref: false })]);
+    await endInspector(this.inspector);
     await this.inspector.close();
     for (let i = 0; i < 20 && (await this.isListening()); i++) await sleep(25);
     if (!(await this.isListening())) return this.end({ closed: true });
