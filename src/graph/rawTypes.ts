@@ -2,6 +2,7 @@
 // row. What it gives up (retained sizes, shapes, sizes moved to owners) buys a hundredth of the time and memory.
 
 import { NodeType } from "../snapshot/format.ts";
+import { FIRST_NAME } from "../snapshot/kernel.ts";
 import type { NodeScanner } from "../snapshot/scan.ts";
 import { objectClassName, ROW_OF_TYPE } from "./classes.ts";
 import type { HeapGraph } from "./heapGraph.ts";
@@ -31,11 +32,11 @@ export function isNativeId(id: number): boolean {
   return id % 2 === 0;
 }
 
-/** Keys below this are node types; above, string numbers of object and native nodes. */
-const FIRST_NAME = 256;
+/** The types whose rows are classes, as bits: their keys are names; those of others are types. */
+const NAMED: number = (1 << NodeType.object) | (1 << NodeType.native);
 
 function keyOf(type: number, name: number): number {
-  return type === NodeType.object || type === NodeType.native ? name + FIRST_NAME : type;
+  return (NAMED >>> type) & 1 ? name + FIRST_NAME : type;
 }
 
 const PAGE_BITS = 9;
@@ -78,26 +79,23 @@ class Sums {
 
 /** Counts every node of the file by type. Nodes of size 0 are no objects of their own and are not counted. */
 export function countRawTypes(scanner: NodeScanner): Map<string, RawCount> {
-  const sums = new Sums(2);
-  scanner.scan(({ count, type, name, selfSize }) => {
-    for (let i = 0; i < count; i++) {
-      const size = selfSize[i] as number;
-      if (size === 0) continue;
-      const key = keyOf(type[i] as number, name[i] as number);
-      const page = sums.page(key);
-      const at = (key & IN_PAGE) * 2;
-      (page[at] as number)++;
-      (page[at + 1] as number) += size;
-    }
-  });
+  const sums = new Map<number, RawCount>();
+  scanner.tally(NAMED, (key, objects, bytes) => addTo(sums, key, objects, bytes));
   const rows = new Map<string, RawCount>();
-  for (const [key, name] of namesOf(scanner, sums)) {
-    const row = rows.get(name) ?? { count: 0, shallow: 0 };
-    row.count += sums.of(key, 0);
-    row.shallow += sums.of(key, 1);
-    rows.set(name, row);
+  const keys = [...sums.keys()].sort((a, b) => a - b);
+  for (const [key, name] of namesOf(scanner, keys)) {
+    const { count, shallow } = sums.get(key) as RawCount;
+    addTo(rows, name, count, shallow);
   }
   return rows;
+}
+
+function addTo<K>(rows: Map<K, RawCount>, key: K, count: number, shallow: number): void {
+  const row = rows.get(key);
+  if (row) {
+    row.count += count;
+    row.shallow += shallow;
+  } else rows.set(key, { count, shallow });
 }
 
 /** The same count from an open graph, for sources that cannot be read from both ends (a pipe, gzip). */
@@ -109,19 +107,14 @@ export function countRawGraph(graph: HeapGraph): Map<string, RawCount> {
     const type = graph.type(n);
     const named = type === NodeType.object || type === NodeType.native;
     const name = named ? objectClassName(graph.name(n)) : (ROW_OF_TYPE[type] ?? `(${graph.typeName(n)})`);
-    const row = rows.get(name);
-    if (row) {
-      row.count++;
-      row.shallow += shallow;
-    } else rows.set(name, { count: 1, shallow });
+    addTo(rows, name, 1, shallow);
   }
   return rows;
 }
 
 /** Class name of every key that was counted. */
-function namesOf(scanner: NodeScanner, sums: Sums): Map<number, string> {
-  const keys = sums.keys();
-  const wanted = new Set(keys.filter((key) => key >= FIRST_NAME).map((key) => key - FIRST_NAME));
+function namesOf(scanner: NodeScanner, keys: readonly number[]): Map<number, string> {
+  const wanted = keys.filter((key) => key >= FIRST_NAME).map((key) => key - FIRST_NAME);
   const strings = scanner.strings(wanted);
   return new Map(
     keys.map((key) => {
@@ -176,13 +169,13 @@ export function compareRaw(before: NodeScanner, now: NodeScanner): Map<string, R
     }
     return row;
   };
-  for (const [key, name] of namesOf(now, added)) {
+  for (const [key, name] of namesOf(now, added.keys())) {
     const row = rowOf(name);
     row.now += added.of(key, 0);
     row.added += added.of(key, 1);
     row.addedBytes += added.of(key, 2);
   }
-  for (const [key, name] of namesOf(before, removed)) {
+  for (const [key, name] of namesOf(before, removed.keys())) {
     const row = rowOf(name);
     row.before += removed.of(key, 0);
     row.removed += removed.of(key, 1);

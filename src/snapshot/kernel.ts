@@ -13,6 +13,11 @@ const PAGE = 65_536;
 /** Number of types that a snapshot's header can have, as far as the kernel is concerned: two digits. */
 const TYPES = 128;
 const NO_TYPE = 255;
+/** Keys of tally() below this are types; from here on, names. As in kernel/records.ts. */
+export const FIRST_NAME = 256;
+/** A sum of tally(): objects and bytes, 64 bits each. */
+const WORDS_PER_SUM = 4;
+const WORD = 2 ** 32;
 
 /** The little of it that is used here: Node's own types leave it out. */
 declare const WebAssembly: {
@@ -25,8 +30,12 @@ interface Exports {
   readonly count: { readonly value: number };
   readonly specials: { readonly value: number };
   readonly anyDetached: { readonly value: number };
+  readonly met: { readonly value: number };
+  readonly escaping: { readonly value: number };
   nodes(...args: number[]): number;
   edges(...args: number[]): number;
+  tally(...args: number[]): number;
+  quotes(...args: number[]): number;
 }
 
 let compiled: object | undefined | null;
@@ -67,9 +76,12 @@ export class Kernel {
   readonly planes: Uint8Array;
   readonly labels: Uint8Array;
   readonly #types: Uint8Array;
+  /** Of tally(). Pages of keys that never come are never touched. */
+  readonly #sums: Uint32Array;
+  readonly #met: Uint32Array;
   readonly #exports: Exports;
 
-  private constructor(module: object, strings: number) {
+  private constructor(module: object, strings: number, keys: number) {
     let end = 0;
     const place = (bytes: number): number => {
       const at = end;
@@ -83,6 +95,8 @@ export class Kernel {
     const positions = place((4 * BATCH) / EDGES_PER_BLOCK + 4);
     const labels = place(2 + 2 * strings);
     const window = place(WINDOW + 2 * RECORD_LIMIT);
+    const sums = place(4 * WORDS_PER_SUM * keys);
+    const met = place(4 * keys);
     const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
     const bytes = (at: number, length: number): Uint8Array => new Uint8Array(memory.buffer, at, length);
     const words = (at: number, length: number): Uint32Array => new Uint32Array(memory.buffer, at, length);
@@ -99,17 +113,20 @@ export class Kernel {
     this.specials = this.selfSize;
     this.edgesSoFar = words(word[3], BATCH);
     this.positions = words(positions, BATCH / EDGES_PER_BLOCK + 1);
+    this.#sums = words(sums, WORDS_PER_SUM * keys);
+    this.#met = words(met, keys);
     this.window = Buffer.from(memory.buffer, window, WINDOW + 2 * RECORD_LIMIT);
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
   }
 
   /**
    * @param strings how many strings there are that edges can be called, if edges are to be read.
+   * @param keys how many sums there are, if nodes are to be added up.
    * @returns undefined where the kernel cannot run; everything must then be read patiently.
    */
-  static open(strings: number = 0): Kernel | undefined {
+  static open(strings: number = 0, keys: number = 0): Kernel | undefined {
     const module = moduleOf();
-    return module && new Kernel(module, strings);
+    return module && new Kernel(module, strings, keys);
   }
 
   /** Records of the last call. */
@@ -149,6 +166,36 @@ export class Kernel {
     const { type, name, id, selfSize, edgesSoFar, detachedness } = this;
     const columns = [type, name, id, selfSize, edgesSoFar, detachedness].map((column) => column.byteOffset);
     return this.#exports.nodes(start + from, start + safe, Math.min(most, BATCH), this.#types.byteOffset, ...counts, ...columns) - start;
+  }
+
+  /**
+   * Adds up nodes by key instead of writing them down: by name for the types whose bit is set in `named`, else by type. Those whose key
+   * there is no room for are not taken. @returns as nodes() does.
+   */
+  tally(from: number, safe: number, { fields, maxNames, named }: { fields: number; maxNames: number; named: number }): number {
+    const start = this.window.byteOffset;
+    const sums = [this.#met.length, this.#sums.byteOffset, this.#met.byteOffset] as const;
+    return this.#exports.tally(start + from, start + safe, this.#types.byteOffset, fields, maxNames, named, ...sums) - start;
+  }
+
+  /**
+   * Looks for up to `most` quotes that begin or end strings in the window's bytes from `from` to `end`, which are followed by 63 zeros.
+   * @param isEscaped whether a backslash stands before the first byte. @returns the byte behind the last one, or `end`.
+   */
+  quotes(from: number, end: number, most: number, isEscaped: boolean): number {
+    const start = this.window.byteOffset;
+    return this.#exports.quotes(start + from, start + end, most, Number(isEscaped)) - start;
+  }
+
+  /** Whether the byte behind those of the last call of quotes() is escaped. */
+  get isEscaping(): boolean {
+    return this.#exports.escaping.value !== 0;
+  }
+
+  /** Every key that tally() has met with an object of some size: how many, and their bytes. */
+  sums(take: (key: number, objects: number, bytes: number) => void): void {
+    const wide = (at: number): number => (this.#sums[at] as number) + WORD * (this.#sums[at + 1] as number);
+    for (const key of this.#met.subarray(0, this.#exports.met.value)) take(key, wide(WORDS_PER_SUM * key), wide(WORDS_PER_SUM * key + 2));
   }
 
   /**

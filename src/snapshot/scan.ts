@@ -6,10 +6,13 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { badSnapshot, cannotReadFile } from "../errors.ts";
 import type { SnapshotHeader } from "./format.ts";
-import { BATCH, Kernel, RECORD_LIMIT, WINDOW } from "./kernel.ts";
+import { BATCH, FIRST_NAME, Kernel, RECORD_LIMIT, WINDOW } from "./kernel.ts";
 import { findLayout, type Layout } from "./layout.ts";
 import type { NodeShape } from "./records.ts";
 import { textOf } from "./strings.ts";
+
+/** Names whose sums are kept in one piece; further ones are added up one by one. */
+const MOST_NAMES: number = 1 << 24;
 
 /** Up to BATCH node records as columns. Reused: copy what you keep. */
 export interface NodeBatch {
@@ -85,8 +88,34 @@ export class NodeScanner {
 
   /** Reads every node record in file order; about 1 ns per byte. @throws LeakhuntError `BAD_SNAPSHOT`. */
   scan(sink: (batch: NodeBatch) => void): void {
-    // Each string takes three bytes at least: a name beyond that would only cost whoever makes room for it.
-    const reader = new RecordReader(this.header, Math.ceil(this.#size / 3), sink);
+    this.#read(new RecordReader(this.header, this.#mostStrings, sink, undefined));
+  }
+
+  /**
+   * Adds up all nodes that have a size by key: FIRST_NAME and the name for the types (of format.ts) whose bit is set in `named`,
+   * else the type. Half the price of scan().
+   * @param add is told of objects and bytes of a key, of some keys more than once.
+   * @throws LeakhuntError `BAD_SNAPSHOT`.
+   */
+  tally(named: number, add: (key: number, objects: number, bytes: number) => void): void {
+    const sink = ({ count, type, name, selfSize }: NodeBatch): void => {
+      for (let i = 0; i < count; i++) {
+        const own = type[i] as number;
+        const size = selfSize[i] as number;
+        if (size > 0) add((named >>> own) & 1 ? (name[i] as number) + FIRST_NAME : own, 1, size);
+      }
+    };
+    const reader = new RecordReader(this.header, this.#mostStrings, sink, named);
+    this.#read(reader);
+    reader.sums(add);
+  }
+
+  /** Each string takes three bytes at least: a name beyond that would only cost whoever makes room for it. */
+  get #mostStrings(): number {
+    return Math.ceil((this.#size - this.#layout.stringsAt) / 3);
+  }
+
+  #read(reader: RecordReader): void {
     const { window } = reader;
     let at = this.#layout.nodesAt;
     let kept = 0;
@@ -105,10 +134,15 @@ export class NodeScanner {
     reader.finish();
   }
 
-  /** The strings with these numbers. One pass over the string section, decoding only what is wanted. */
-  strings(wanted: ReadonlySet<number>): Map<number, string> {
-    const found = readStrings(this.#fd, this.#layout.stringsAt, wanted);
-    for (const index of wanted) if (!found.has(index)) throw badSnapshot(`it uses string ${index}, which is not there`);
+  /** The strings with these numbers. One pass over the string section up to the last of them, decoding only what is wanted. */
+  strings(wanted: Iterable<number>): Map<number, string> {
+    const found = new Map<number, string>();
+    const reader = new StringReader(this.#fd, this.#layout.stringsAt, Kernel.open() ?? new PatientQuotes());
+    for (const index of Uint32Array.from(new Set(wanted)).sort()) {
+      const bytes = reader.read(index);
+      if (bytes === undefined) throw badSnapshot(`it uses string ${index}, which is not there`);
+      found.set(index, textOf(bytes, index));
+    }
     return found;
   }
 }
@@ -126,10 +160,12 @@ class RecordReader {
   readonly #at: { type: number; name: number; id: number; size: number };
   readonly #kernel: Kernel | undefined;
   readonly #shape: NodeShape;
+  readonly #named: number | undefined;
   /** Whether the comma before the next record has been read. */
   #afterComma = false;
 
-  constructor(header: SnapshotHeader, maxStrings: number, sink: (batch: NodeBatch) => void) {
+  /** @param named adds nodes up instead of handing them over (Kernel.tally()); what it cannot take still goes to the sink. */
+  constructor(header: SnapshotHeader, maxStrings: number, sink: (batch: NodeBatch) => void, named: number | undefined) {
     this.#header = header;
     this.#maxStrings = maxStrings;
     this.#sink = sink;
@@ -149,7 +185,9 @@ class RecordReader {
       selfSize: new Float64Array(BATCH),
     };
     const isUsual = ["type", "name", "id", "self_size", "edge_count"].every((name, i) => nodeFields[i] === name);
-    this.#kernel = isUsual ? Kernel.open() : undefined;
+    this.#named = named;
+    const keys = named === undefined ? 0 : Math.min(maxStrings, MOST_NAMES) + FIRST_NAME;
+    this.#kernel = isUsual ? Kernel.open(0, keys) : undefined;
     this.#kernel?.setTypes(header.nodeTypeMap);
     this.#shape = {
       fields: nodeFields.length,
@@ -171,6 +209,12 @@ class RecordReader {
   #readFast(kernel: Kernel, safe: number): number {
     const { type, name, id, selfSize } = kernel;
     let at = this.total === 0 && this.window[0] === 0x0a ? 1 : 0;
+    if (this.#named !== undefined) {
+      at = kernel.tally(at, safe, { ...this.#shape, named: this.#named });
+      this.total += kernel.count;
+      this.#afterComma = kernel.count > 0;
+      return at;
+    }
     for (;;) {
       at = kernel.nodes(at, safe, BATCH, this.#shape, 0);
       const { count } = kernel;
@@ -256,6 +300,11 @@ class RecordReader {
     this.#batch.count = 0;
   }
 
+  /** What the kernel has added up. */
+  sums(add: (key: number, objects: number, bytes: number) => void): void {
+    this.#kernel?.sums(add);
+  }
+
   finish(): void {
     if (this.#batch.count > 0) this.#flush();
     const { nodeCount } = this.#header;
@@ -273,66 +322,71 @@ const CLOSE = 0x5d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-function readStrings(fd: number, start: number, wanted: ReadonlySet<number>): Map<number, string> {
-  const found = new Map<number, string>();
-  const window = Buffer.allocUnsafe(WINDOW);
-  let index = -1;
-  let inString = false;
-  let parts: Buffer[] = [];
-  // Backslashes right before the end of the last window: whether they escape its first byte.
-  let pending = false;
-  for (let at = start; found.size < wanted.size; ) {
-    const read = readSync(fd, window, 0, WINDOW, at);
-    if (read === 0) throw badSnapshot('it ends inside "strings"');
-    at += read;
-    const bytes = window.subarray(0, read);
-    let p = 0;
-    while (p < read) {
-      if (!inString) {
-        const quote = bytes.indexOf(QUOTE, p);
-        if (quote < 0) {
-          if (bytes.indexOf(CLOSE, p) >= 0) return found;
-          break;
-        }
-        inString = true;
-        index++;
-        p = quote + 1;
-        continue;
-      }
-      const end = endOfString(bytes, p, pending);
-      if (wanted.has(index)) parts.push(Buffer.from(bytes.subarray(p, end < 0 ? read : end)));
-      if (end < 0) {
-        pending = endsEscaping(bytes, p, pending);
-        break;
-      }
-      pending = false;
-      inString = false;
-      if (parts.length > 0 || wanted.has(index)) found.set(index, textOf(Buffer.concat(parts), index));
-      parts = [];
-      p = end + 1;
+/** Kernel.quotes() where there is no kernel. */
+class PatientQuotes {
+  readonly window: Buffer = Buffer.alloc(WINDOW + RECORD_LIMIT);
+  count = 0;
+  isEscaping = false;
+
+  quotes(from: number, end: number, most: number, isEscaped: boolean): number {
+    this.count = 0;
+    this.isEscaping = isEscaped;
+    let at = from;
+    while (at < end && this.count < most) {
+      const byte = this.window[at++];
+      if (byte === QUOTE && !this.isEscaping) this.count++;
+      this.isEscaping = byte === BACKSLASH && !this.isEscaping;
     }
-  }
-  return found;
-}
-
-/** Position of the closing quote, or -1 when it is not in these bytes. */
-function endOfString(bytes: Buffer, from: number, firstIsEscaped: boolean): number {
-  for (let at = firstIsEscaped ? from + 1 : from; ; at++) {
-    const quote = bytes.indexOf(QUOTE, at);
-    if (quote < 0) return -1;
-    let slashes = 0;
-    while (quote - slashes > from && bytes[quote - slashes - 1] === BACKSLASH) slashes++;
-    // A run of backslashes that reaches back to an escaped first byte begins one later.
-    if (firstIsEscaped && quote - slashes === from) slashes--;
-    if (slashes % 2 === 0) return quote;
-    at = quote;
+    return at;
   }
 }
 
-/** Whether the bytes end in an odd run of backslashes, so that the next byte is escaped. */
-function endsEscaping(bytes: Buffer, from: number, firstIsEscaped: boolean): boolean {
-  let slashes = 0;
-  while (bytes.length - slashes > from && bytes[bytes.length - slashes - 1] === BACKSLASH) slashes++;
-  if (firstIsEscaped && slashes > 0 && bytes.length - slashes === from) slashes--;
-  return slashes % 2 === 1;
+/** Moves through the strings of a file by their quotes. */
+class StringReader {
+  readonly #fd: number;
+  readonly #finder: Kernel | PatientQuotes;
+  /** Where the window's next bytes are in the file, and the part of it that has not been looked at. */
+  #at: number;
+  #from = 0;
+  #end = 0;
+  /** Quotes behind us, and whether the next byte is escaped. */
+  #passed = 0;
+  #isEscaped = false;
+
+  constructor(fd: number, at: number, finder: Kernel | PatientQuotes) {
+    this.#fd = fd;
+    this.#at = at;
+    this.#finder = finder;
+  }
+
+  /** The bytes between the quotes of a string behind the last one, or undefined when there are fewer strings. */
+  read(index: number): Buffer | undefined {
+    if (!this.#moveTo(2 * index + 1, () => {})) return undefined;
+    const parts: Buffer[] = [];
+    if (!this.#moveTo(2 * index + 2, (bytes) => parts.push(Buffer.from(bytes)))) throw badSnapshot('it ends inside "strings"');
+    return Buffer.concat(parts).subarray(0, -1);
+  }
+
+  /** Moves behind a quote, and shows the bytes on the way. @returns false at the end of the file. */
+  #moveTo(quote: number, show: (bytes: Buffer) => void): boolean {
+    const { window } = this.#finder;
+    while (this.#passed < quote) {
+      if (this.#from === this.#end && !this.#refill(window)) return false;
+      const from = this.#from;
+      this.#from = this.#finder.quotes(from, this.#end, quote - this.#passed, this.#isEscaped);
+      this.#passed += this.#finder.count;
+      this.#isEscaped = this.#finder.isEscaping;
+      show(window.subarray(from, this.#from));
+    }
+    return true;
+  }
+
+  #refill(window: Buffer): boolean {
+    const read = readSync(this.#fd, window, 0, WINDOW, this.#at);
+    window.fill(0, read, read + RECORD_LIMIT);
+    this.#at += read;
+    this.#from = 0;
+    this.#end = read;
+    return read > 0;
+  }
 }
