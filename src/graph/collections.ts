@@ -37,9 +37,15 @@ export interface CollectionEntry {
   readonly value: number | undefined;
 }
 
+/** Slots of a table that hold a node, in order, each once: as many as it has edges at most, however big it says it is. */
+interface Parts {
+  readonly slots: Uint32Array;
+  readonly nodes: Uint32Array;
+}
+
 export class Collections {
   readonly #graph: HeapGraph;
-  #slots: { readonly table: number; readonly nodes: Uint32Array } | undefined;
+  #slots: { readonly table: number; readonly parts: Parts } | undefined;
 
   constructor(graph: HeapGraph) {
     this.#graph = graph;
@@ -75,27 +81,33 @@ export class Collections {
 
   /** The key that belongs to the value in `slot`. */
   keyOfValue(table: number, slot: number): KeyPreview {
-    const key = this.#slotsOf(table)[slot - 1];
-    return key === undefined || key === 0 ? { kind: "number", text: undefined } : this.previewKey(key - 1);
+    // To search the table anew for each of its values would be quadratic.
+    if (this.#slots?.table !== table) this.#slots = { table, parts: this.#partsOf(table, () => true) };
+    const { slots, nodes } = this.#slots.parts;
+    const at = lowerBound(slots, slot - 1);
+    return slots[at] === slot - 1 ? this.previewKey(nodes[at] as number) : { kind: "number", text: undefined };
   }
 
-  /** 1 + node by slot, kept for the table asked for last: to search it anew for each of its values is quadratic. */
-  #slotsOf(table: number): Uint32Array {
-    if (this.#slots?.table !== table) {
-      const graph = this.#graph;
-      const nodes = new Uint32Array(this.#slotCount(table));
-      for (let e = graph.firstEdge(table); e < graph.endEdge(table); e++) {
-        const slot = graph.slotOf(e);
-        // Of several edges of one slot the first counts; what is no slot (NaN, or beyond the table) falls out here.
-        if (nodes[slot] === 0) nodes[slot] = graph.edgeTo(e) + 1;
-      }
-      this.#slots = { table, nodes };
+  /** The edges of a table that lie in its slots and are accepted. Of several edges of one slot the first counts. */
+  #partsOf(table: number, accept: (edge: number, slot: number) => boolean): Parts {
+    const graph = this.#graph;
+    const from = graph.firstEdge(table);
+    const most = graph.endEdge(table) - from;
+    const end = Math.min(Math.floor(graph.rawSize(table) / graph.pointerSize) - ARRAY_HEADER, 2 ** 32);
+    const slots = new Uint32Array(most);
+    const nodes = new Uint32Array(most);
+    let count = 0;
+    let isInOrder = true;
+    for (let e = from; e < from + most; e++) {
+      const slot = graph.slotOf(e);
+      // What is no slot (NaN) falls out here.
+      if (!(slot >= 0 && slot < end) || !accept(e, slot)) continue;
+      if (count > 0 && slot <= (slots[count - 1] as number)) isInOrder = false;
+      slots[count] = slot;
+      nodes[count++] = graph.edgeTo(e);
     }
-    return this.#slots.nodes;
-  }
-
-  #slotCount(table: number): number {
-    return Math.max(0, Math.floor(this.#graph.rawSize(table) / this.#graph.pointerSize) - ARRAY_HEADER);
+    const parts = { slots: slots.subarray(0, count), nodes: nodes.subarray(0, count) };
+    return isInOrder ? parts : sorted(parts);
   }
 
   previewKey(key: number): KeyPreview {
@@ -111,46 +123,36 @@ export class Collections {
    * snapshot, so this can be fewer than `size` in the program.
    */
   entries(node: number): CollectionEntry[] {
-    const table = this.#entriesOf(node);
-    if (!table) return [];
-    const { parts, size, kind } = table;
     const entries: CollectionEntry[] = [];
-    const nodeIn = (slot: number): number | undefined => ((parts[slot] ?? 0) === 0 ? undefined : (parts[slot] as number) - 1);
-    for (let at = 0; at < parts.length; at += size) {
-      const key = nodeIn(at);
-      const value = kind === "Map" ? nodeIn(at + 1) : undefined;
-      if (key !== undefined || value !== undefined) entries.push({ key, value });
-    }
+    this.#eachEntry(node, (key, value) => entries.push({ key, value }));
     return entries;
   }
 
   /** How many `entries` there are; 60 ns each, where a list of them costs ten times as much. */
   count(node: number): number {
-    const table = this.#entriesOf(node);
-    if (!table) return 0;
-    const { parts, size } = table;
     let count = 0;
-    for (let at = 0; at < parts.length; at += size) if (parts[at] !== 0 || (size > 2 && (parts[at + 1] ?? 0) !== 0)) count++;
+    this.#eachEntry(node, () => count++);
     return count;
   }
 
-  /** 1 + node by slot, from the first entry's key on, without the holes of deleted entries and without chains. */
-  #entriesOf(node: number): { parts: Uint32Array; size: number; kind: CollectionKind } | undefined {
+  /** Entries that hold a node, without the holes of deleted ones and without chains. */
+  #eachEntry(node: number, take: (key: number | undefined, value: number | undefined) => void): void {
     const graph = this.#graph;
     const kind = this.kindOf(node);
     const table = this.tableOf(node);
-    if (!kind || table === undefined) return undefined;
+    if (!kind || table === undefined) return;
     const first = firstEntry(kind, graph.rawSize(table), graph.pointerSize);
     const size = entrySize(kind);
-    const parts = new Uint32Array(Math.max(0, this.#slotCount(table) - first));
-    for (let e = graph.firstEdge(table); e < graph.endEdge(table); e++) {
-      if (graph.edgeType(e) === EdgeType.weak) continue;
-      const at = graph.slotOf(e) - first;
-      if (!(at >= 0 && at < parts.length) || at % size === size - 1) continue;
-      const to = graph.edgeTo(e);
-      if (!graph.isSystem(to)) parts[at] = to + 1;
+    const { slots, nodes } = this.#partsOf(table, (edge, slot) => {
+      if (slot < first || (slot - first) % size === size - 1 || graph.edgeType(edge) === EdgeType.weak) return false;
+      return !graph.isSystem(graph.edgeTo(edge));
+    });
+    for (let at = 0; at < slots.length; at++) {
+      const part = ((slots[at] as number) - first) % size;
+      if (part !== 0) take(undefined, nodes[at]);
+      else if (size > 2 && slots[at + 1] === (slots[at] as number) + 1) take(nodes[at], nodes[++at]);
+      else take(nodes[at], undefined);
     }
-    return { parts, size, kind };
   }
 
   /** Elements of an array: how many have a node, and the array's capacity in slots. */
@@ -191,4 +193,22 @@ export class Collections {
     }
     return undefined;
   }
+}
+
+/** The first position whose slot is not below this one. */
+function lowerBound(slots: Uint32Array, slot: number): number {
+  let low = 0;
+  for (let high = slots.length; low < high; ) {
+    const middle = (low + high) >>> 1;
+    if ((slots[middle] as number) < slot) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** V8 lists slots in order; other files need not. */
+function sorted({ slots, nodes }: Parts): Parts {
+  const order = Uint32Array.from(slots, (_, i) => i).sort((a, b) => (slots[a] as number) - (slots[b] as number) || a - b);
+  const first = order.filter((at, i) => i === 0 || slots[at] !== slots[order[i - 1] as number]);
+  return { slots: first.map((at) => slots[at] as number), nodes: first.map((at) => nodes[at] as number) };
 }

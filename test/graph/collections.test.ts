@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { HeapGraph } from "../../src/graph/heapGraph.ts";
 import { foldPath, heldBy, holdersOf } from "../../src/graph/holds.ts";
-import { EdgeType } from "../../src/snapshot/format.ts";
+import { EdgeType, NodeType } from "../../src/snapshot/format.ts";
 import { buildHeap } from "../builder/heap.ts";
 
 const SMI = { smi: 1 };
@@ -69,6 +69,33 @@ test("a Map of a hundred thousand entries is listed in time that grows with it",
   const holds = heldBy(graph, map);
   expect(holds).toHaveLength(200_000);
   expect(holds.at(-1)?.label).toEqual({ kind: "map value", key: { kind: "string", text: "k99999" } });
+});
+
+test("a table that says it has 13 GB costs no more than its edges, which may come in any order", () => {
+  let map = 0;
+  const graph = buildHeap((h) => {
+    map = h.object("Map");
+    const bytes = 8 * (2 + 3 + 7 * 200_000_000);
+    const table = h.node(NodeType.array, "", { size: bytes });
+    h.internal(map, "table", table);
+    const first = 3 + 200_000_000;
+    const slots: readonly (readonly [slot: number, name: string])[] = [
+      [first + 600_000_001, "late value"],
+      [first + 600_000_000, "late key"],
+      [first + 1, "early value"],
+      [first + 1, "a second one in its slot"],
+      [first - 1, "bucket"],
+      [first + 2, "chain"],
+      [first + 2_000_000_000, "beyond the end"],
+    ];
+    for (const [slot, name] of slots) h.internal(table, String(slot), h.object(name));
+  });
+  const name = (node: number | undefined): string | undefined => (node === undefined ? undefined : graph.name(node));
+  expect(graph.collections.count(map)).toBe(2);
+  expect(graph.collections.entries(map).map(({ key, value }) => [name(key), name(value)])).toEqual([
+    [undefined, "early value"],
+    ["late key", "late value"],
+  ]);
 });
 
 test("slots of a hash table: numbers of its own first, then keys and values", () => {
