@@ -7,7 +7,8 @@ import { packageFile } from "../builtFiles.ts";
 import { answer } from "../commands/answer.ts";
 import { buildProgram, runWords } from "../commands/program.ts";
 import { Session } from "../commands/session.ts";
-import { VERBS } from "../commands/verbs.ts";
+import type { Verb } from "../commands/verb.ts";
+import { allVerbs, verbNamed } from "../commands/verbs.ts";
 import { LeakhuntError } from "../errors.ts";
 import { homePath } from "../hunts/home.ts";
 import { attachVerb } from "../prompt/attach.ts";
@@ -18,6 +19,7 @@ import { enterNamespace } from "./namespace.ts";
 import { Terminal } from "./terminal.ts";
 
 const SETTLE_MS = 60;
+const VERSION = ["-V", "--version"];
 const DESCRIPTION = "Hunts memory leaks in running Node.js processes: what grows, who holds it, and a picture of why.";
 
 process.exitCode = await main(process.argv.slice(2));
@@ -46,13 +48,13 @@ async function main(words: readonly string[]): Promise<number> {
   let verdict = 0;
   try {
     const program = buildProgram(
-      [attachVerb(terminal), runVerb(terminal), ...VERBS],
+      await verbsFor(words, terminal),
       async (verb, args, options) => {
         verdict = await answer(verb, session, args, options, terminal.style, (text) => terminal.print(text));
       },
       { name: "leakhunt", description: DESCRIPTION, write: (text) => terminal.print(text.trimEnd()) },
     );
-    program.version(version(), "-V, --version", "print the version");
+    program.version(version(), VERSION.join(", "), "print the version");
     if (words.length === 0) program.outputHelp();
     else await runWords(program, words);
     return cancel.signal.aborted && !terminal.unheard ? 130 : verdict;
@@ -63,6 +65,14 @@ async function main(words: readonly string[]): Promise<number> {
     await letGo(session, terminal);
     stop();
   }
+}
+
+/** The verb that was called, or all of them where that is not known or help is wanted. */
+async function verbsFor([word = ""]: readonly string[], terminal: Terminal): Promise<Verb[]> {
+  const named = await verbNamed(word);
+  if (named) return [named];
+  const own = [attachVerb(terminal), runVerb(terminal)];
+  return own.some(({ name }) => name === word) || VERSION.includes(word) ? own : [...own, ...(await allVerbs())];
 }
 
 async function letGo(session: Session, terminal: Terminal): Promise<void> {

@@ -4,9 +4,9 @@ import { type DiffResult, type DiffSort, diffRaw, diffSnapshots } from "../analy
 import { type HeapStatistics, heapStatistics } from "../analysis/statistics.ts";
 import { diffText } from "../report/diffText.ts";
 import { statisticsText } from "../report/statisticsText.ts";
+import { fromText, type Named, named } from "./named.ts";
 import { forceOption, freshOption, internalsOption, limitOption, sourceArgument, toChoice } from "./options.ts";
 import { compareFiles, pairArguments, pairOf, rawPairOption } from "./pair.ts";
-import { fromText, type Named, named } from "./types.ts";
 import { defineVerb, type Verb } from "./verb.ts";
 
 /** Words of `--sort`, as the columns are called, and what they sort by. */

@@ -7,6 +7,7 @@ import { usage } from "../errors.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
 import { questionText } from "../hunts/answers.ts";
 import { leakingText, pathText, showText } from "../report/pathText.ts";
+import { fromText, type Named, named, stale } from "./named.ts";
 import {
   forceOption,
   freshOption,
@@ -22,7 +23,6 @@ import {
 import type { Session } from "./session.ts";
 import type { Subject } from "./shelf.ts";
 import { looksLikeSource } from "./source.ts";
-import { fromText, type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
 const objectArgument = {

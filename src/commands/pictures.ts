@@ -17,10 +17,10 @@ import { renderTree } from "../report/tree.ts";
 import { formatCount, formatNoun } from "../report/units.ts";
 import { openWithViewer } from "../report/viewer.ts";
 import { writeBeside } from "../report/writeFile.ts";
+import { type Named, named, stale } from "./named.ts";
 import { ignored, objectWords } from "./objects.ts";
 import { filterOption, internalsOption, moreIds, sizesOption, sourceOption, timingOption, toChoice, toCount } from "./options.ts";
 import { looksLikeSource } from "./source.ts";
-import { type Named, named, stale } from "./types.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
 
 const FORMATS: readonly PictureFormat[] = ["png", "svg", "dot", "pdf"];

@@ -8,44 +8,15 @@ import { usage } from "../errors.ts";
 import { countRawGraph, countRawTypes, type RawCount } from "../graph/rawTypes.ts";
 import { questionText } from "../hunts/answers.ts";
 import { allThreadsText } from "../report/allThreadsText.ts";
-import { forTerminal } from "../report/escape.ts";
 import { commonText, countText, listText, newText } from "../report/typesText.ts";
 import { canScan, NodeScanner } from "../snapshot/scan.ts";
 import { type AllThreads, commonOfAllThreads } from "./allThreads.ts";
+import { fromLine, type Named, named } from "./named.ts";
 import { filterOption, forceOption, freshOption, internalsOption, limitOption, sourceArgument, toChoice, toCount } from "./options.ts";
 import { compareFiles, pairArguments, pairOf, rawPairOption } from "./pair.ts";
 import type { Session } from "./session.ts";
-import type { Loaded, Subject } from "./shelf.ts";
+import type { Loaded } from "./shelf.ts";
 import { defineVerb, type Options, type Verb } from "./verb.ts";
-
-/** `from snapshot 2 of 4242, taken 12 s ago` */
-export function fromText({ name: given, takenAt }: { name: string; takenAt: string | undefined }): string {
-  // A file that came from elsewhere may be called anything.
-  const name = forTerminal(given, 300);
-  if (takenAt === undefined) return `from ${name}`;
-  const seconds = Math.max(0, Math.round((Date.now() - Date.parse(takenAt)) / 1000));
-  return seconds < 2
-    ? `from ${name}`
-    : `from ${name}, taken ${seconds < 120 ? `${seconds} s` : `${Math.round(seconds / 60)} min`} ago (--fresh takes a new one)`;
-}
-
-/** Says where an answer comes from when that is not the snapshot just taken: a file, or one that has aged. */
-export function stale(value: Named): string {
-  const age = value.takenAt === undefined ? 0 : Date.now() - Date.parse(value.takenAt);
-  return age > STALE_MS ? `${head(value).replace(" (--fresh takes a new one)", "")}\n` : "";
-}
-
-const STALE_MS = 60_000;
-
-export type Named = { readonly snapshot: string; readonly takenAt: string | undefined };
-
-export function named(loaded: Subject): Named {
-  return { snapshot: loaded.name, takenAt: loaded.takenAt };
-}
-
-function head(value: Named): string {
-  return fromText({ name: value.snapshot, takenAt: value.takenAt });
-}
 
 function loadOptions(options: Options): { fresh: boolean; force: boolean } {
   return { fresh: options["fresh"] === true, force: options["force"] === true };
@@ -100,7 +71,7 @@ export const commonVerb: Verb = defineVerb<(CommonResult & Named) | AllThreads>(
     );
     yield { ...value, ...named(subject) };
   },
-  render: (value) => ("threads" in value ? allThreadsText(value) : `${head(value)}\n${commonText(value)}`),
+  render: (value) => ("threads" in value ? allThreadsText(value) : `${fromLine(value)}\n${commonText(value)}`),
 });
 
 /** Counts a file, or the last snapshot of the hunt, without building a graph. */
@@ -135,7 +106,7 @@ export const countVerb: Verb = defineVerb<{ type: string; count: number; shallow
     const loaded = await session.load(source as string | undefined, loadOptions(options));
     yield { ...countType(loaded.graph, type as string), ...named(loaded) };
   },
-  render: (value) => `${countText(value)}   ${head(value)}`,
+  render: (value) => `${countText(value)}   ${fromLine(value)}`,
 });
 
 export const lsVerb: Verb = defineVerb<ListResult & Named>({
@@ -170,7 +141,7 @@ export const lsVerb: Verb = defineVerb<ListResult & Named>({
     );
     yield { ...result, ...named(loaded) };
   },
-  render: (value) => `${head(value)}\n${listText(value)}`,
+  render: (value) => `${fromLine(value)}\n${listText(value)}`,
 });
 
 /** Ids of the hunt's older snapshots of the same epoch, so that `ls` can say since when an object is there. */

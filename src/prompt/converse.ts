@@ -6,7 +6,7 @@ import { buildProgram, runWords } from "../commands/program.ts";
 import type { Session } from "../commands/session.ts";
 import { looksLikeFile } from "../commands/source.ts";
 import type { Verb } from "../commands/verb.ts";
-import { VERBS } from "../commands/verbs.ts";
+import { allVerbs } from "../commands/verbs.ts";
 import { LeakhuntError, stillHeld } from "../errors.ts";
 import { forTerminal } from "../report/escape.ts";
 import { stopText } from "../report/stopText.ts";
@@ -30,7 +30,7 @@ const REPEATED = new Set(["next", "n", "step", "s", "out", "o", "finish", "list"
 export async function converse(session: Session, debugging: Debugging, output: PromptOutput, json: boolean): Promise<void> {
   session.shelf.claimStdin();
   const moved = (): Promise<void> => arrived(debugging, (text) => output.say(text));
-  const verbs = [...debugVerbs(debugging), ...threadVerbs(moved), ...VERBS];
+  const verbs = [...debugVerbs(debugging), ...threadVerbs(moved), ...(await allVerbs())];
   const lines = openLines(session.home, completer(session, debugging, verbs));
   await new Conversation(session, debugging, output, json, verbs, lines).run();
 }
