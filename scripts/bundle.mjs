@@ -50,7 +50,7 @@ async function build(root, names, from, to, packages) {
     format: to === "cjs" ? "cjs" : "es",
     entryFileNames: `[name].${to}`,
     chunkFileNames: "parts/[name]-[hash].js",
-    ...(names.includes(CORE[0]) ? { codeSplitting: { groups: [{ name: "core", test: (id) => core.has(id) }] } } : {}),
+    ...(names.includes("cli/main") ? { codeSplitting: { groups: [{ name: "core", test: (id) => core.has(id) }] } } : {}),
     sourcemap: true,
     sourcemapExcludeSources: true,
     comments: false,
@@ -64,7 +64,7 @@ async function build(root, names, from, to, packages) {
 }
 
 /** The command line and what its commonest verbs import, as one file: each file more costs a millisecond or two. */
-const CORE = ["cli/main", "commands/types"];
+const CORE = ["cli/commandLine", "commands/types"];
 
 function closure(root) {
   const ids = new Set();
@@ -79,9 +79,7 @@ function closure(root) {
       for (const name of CORE) walk(join(root, "src", `${name}.ts`));
     },
   };
-  // The program itself awaits what it loads, and what it loads imports this file: so it is not in it.
-  const program = join(root, "src", `${CORE[0]}.ts`);
-  return { plugin, has: (id) => ids.has(id) && id !== program };
+  return { plugin, has: (id) => ids.has(id) };
 }
 
 function strip(root, name) {
