@@ -59,3 +59,7 @@ test("whatever is left to be found in node_modules is a dependency, and the lice
   const licences = readFileSync(join(DIST, "LICENCES.txt"), "utf8");
   for (const name of ["@jridgewell/trace-mapping", "chrome-remote-interface", "commander", "ws"]) expect(licences).toContain(`\n${name} `);
 });
+
+test("the program's first file names what it loads with a hash: by that, kept answers know their build", () => {
+  expect(readFileSync(join(DIST, "cli/main.js"), "utf8")).toMatch(/"\.\.\/parts\/commandLine-[\w-]{8}\.js"/);
+});

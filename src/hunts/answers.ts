@@ -2,9 +2,8 @@
 // again: in another shell, after scrolling away, from a script. What took seconds to compute is kept as a small file,
 // tied to the snapshot's size and time and to this build of leakhunt, and is thrown away when either changes.
 
-import { readdirSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join, sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import { builtFile } from "../builtFiles.ts";
 import { privateFolder, readJson, writeJson } from "./home.ts";
 
@@ -23,10 +22,16 @@ const MOST_ELSEWHERE = 64_000_000;
 /** What the file of a hunt's snapshot is called, with this behind it. */
 export const ANSWERS_SUFFIX = ".answers.json";
 
-/** This build, whichever of its files we are in: another one may count differently. */
+/**
+ * This build, whichever of its files we are in: another one may count differently. The program's first file names the one that it
+ * loads, whose name has a hash of what is in it and in all that it loads.
+ */
 const BUILD = ((): string => {
-  const file = statSync(fileURLToPath(builtFile("cli/main.js")), { throwIfNoEntry: false });
-  return `${file?.size}-${file?.mtimeMs}`;
+  try {
+    return /parts\/[^"'`]+/.exec(readFileSync(builtFile("cli/main.js"), "utf8"))?.[0] ?? "";
+  } catch {
+    return "";
+  }
 })();
 
 export class Answers {
