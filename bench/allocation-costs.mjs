@@ -5,7 +5,9 @@ import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { attachTarget } from "../dist/target/attach.js";
+import { insides } from "./insides.mjs";
+
+const [{ attachTarget }] = await insides(["target/attach"]);
 
 const WORK = `
 const kept = [];

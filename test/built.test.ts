@@ -63,3 +63,10 @@ test("whatever is left to be found in node_modules is a dependency, and the lice
 test("the program's first file names what it loads with a hash: by that, kept answers know their build", () => {
   expect(readFileSync(join(DIST, "cli/main.js"), "utf8")).toMatch(/"\.\.\/parts\/commandLine-[\w-]{8}\.js"/);
 });
+
+test("benches find what they want to see of the sources", async () => {
+  const { insides } = await import(new URL("../bench/insides.mjs", import.meta.url).href);
+  const [{ classKey }, { attachTarget }] = await insides(["analysis/typeTable", "target/attach"]);
+  expect([typeof classKey, typeof attachTarget]).toEqual(["function", "function"]);
+  expect(readdirSync(DIST).filter((file) => file.startsWith("insides"))).toEqual([]);
+});

@@ -1,9 +1,13 @@
-// leakhunt's answers, from dist/ as users get it: node askLeakhunt.mjs FOLDER FILE [AFTER].
+// leakhunt's answers: node askLeakhunt.mjs FOLDER FILE [AFTER].
 
-import { classKey } from "../../dist/analysis/typeTable.js";
-import { diff, mostCommonTypes, openSnapshot, statistics } from "../../dist/index.js";
-import { graphOf } from "../../dist/library/snapshot.js";
+import { insides } from "../insides.mjs";
 import { writeJson, writeNodes } from "./answers.mjs";
+
+const [{ classKey }, { diff, mostCommonTypes, statistics }, { graphOf, openSnapshot }] = await insides([
+  "analysis/typeTable",
+  "library/questions",
+  "library/snapshot",
+]);
 
 const [folder, ...files] = process.argv.slice(2);
 const snapshots = [];
