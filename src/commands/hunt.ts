@@ -6,6 +6,7 @@ import type { HuntResult, HuntRound } from "../analysis/hunt/result.ts";
 import { usage } from "../errors.ts";
 import { huntText } from "../report/huntText.ts";
 import { allocationsOption } from "./allocations.ts";
+import { collectGarbage } from "./garbage.ts";
 import { withGlobals } from "./globals.ts";
 import { checkReport } from "./huntReport.ts";
 import { rememberSuspects, reported, resultOf, roundOf } from "./huntResult.ts";
@@ -67,13 +68,7 @@ async function huntFiles(session: Session, sources: readonly Source[], options: 
   if (paths.length < 2) throw usage("hunt of one file?", "give the files of several rounds, the oldest first, or a running process");
   const hunt = new GrowthHunt();
   const rounds: HuntRound[] = [];
-  for (const [i, path] of paths.entries()) {
-    hunt.rest();
-    session.shelf.clear();
-    const { graph } = await session.shelf.openFile(path);
-    hunt.add(graph, { seconds: undefined, epoch: undefined });
-    rounds.push(roundOf(hunt, i, path, undefined, undefined));
-  }
+  for (const path of paths) rounds.push(await readRound(session, hunt, path, rounds.length));
   const loaded = await session.shelf.openFile(paths.at(-1) as string);
   const judgement = hunt.judge();
   rememberSuspects(session, loaded, judgement);
@@ -89,6 +84,16 @@ async function huntFiles(session: Session, sources: readonly Source[], options: 
   const since = writtenAt(paths.at(-1) as string);
   const told = await withOriginals(await withGlobals(result, loaded.graph, since), since);
   return reported(session, loaded, options, told);
+}
+
+/** In a function of its own, since a loop that waits keeps the heap of its last turn. */
+async function readRound(session: Session, hunt: GrowthHunt, path: string, before: number): Promise<HuntRound> {
+  hunt.rest();
+  session.shelf.clear();
+  collectGarbage();
+  const { graph } = await session.shelf.openFile(path);
+  hunt.add(graph, { seconds: undefined, epoch: undefined });
+  return roundOf(hunt, before, path, undefined, undefined);
 }
 
 /** When a snapshot was written; what its process ran is older. */

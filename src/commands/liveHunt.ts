@@ -8,6 +8,7 @@ import type { SnapshotEntry } from "../hunts/hunt.ts";
 import { formatBytes } from "../report/units.ts";
 import type { TargetIdentity } from "../target/target.ts";
 import { Allocations } from "./allocations.ts";
+import { collectGarbage } from "./garbage.ts";
 import { withGlobals } from "./globals.ts";
 import { rememberSuspects, reported, resultOf, roundOf } from "./huntResult.ts";
 import { runLoad } from "./load.ts";
@@ -77,6 +78,8 @@ class LiveHunt {
     // Two heaps at once would double our memory.
     this.#hunt.rest();
     this.#last = undefined;
+    this.#session.shelf.clear();
+    collectGarbage();
     try {
       const { loaded, entry, captured } = await this.#session.take(this.#live, how);
       this.#last = loaded;
