@@ -4,9 +4,8 @@
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { EDGE_LABELS, EdgeLabel } from "../snapshot/edgeLabels.ts";
 import { EdgeType } from "../snapshot/format.ts";
-import { sharedNumbers } from "../snapshot/shared.ts";
 import { pairAt } from "./edgePolicy.ts";
-import { NumberStack } from "./scratch.ts";
+import { NumberStack, Scratch } from "./scratch.ts";
 
 /** Distances from here up mean: reachable, but not from the program's globals. */
 export const SYSTEM_DISTANCE = 100_000_000;
@@ -32,9 +31,14 @@ SKIPPED[EdgeLabel.weakPairOfTable] = PAIR;
 export type DistanceColumns = Pick<SnapshotColumns, "nodeCount" | "firstEdge" | "edgeLabel" | "edgeTo" | "weakPairs">;
 
 /** Int32Array by node. About 12 ns per edge. */
-export function computeDistances(columns: DistanceColumns, userRoots: readonly number[]): Int32Array {
+export function computeDistances(
+  columns: DistanceColumns,
+  userRoots: readonly number[],
+  scratch: Scratch = new Scratch(columns.nodeCount),
+): Int32Array {
   const { nodeCount, firstEdge, edgeLabel, edgeTo, weakPairs } = columns;
-  const distance = new Int32Array(sharedNumbers(nodeCount).buffer).fill(NO_DISTANCE);
+  const column = scratch.take();
+  const distance = new Int32Array(column.buffer, column.byteOffset, nodeCount).fill(NO_DISTANCE);
   const pairSeen = new Set<number>();
   let here = new NumberStack();
   let there = new NumberStack();

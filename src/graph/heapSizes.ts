@@ -43,7 +43,7 @@ export class HeapSizes {
   }
 
   get distances(): Int32Array {
-    this.#distances ??= computeDistances(this.#columns, this.#policy().userRoots);
+    this.#distances ??= computeDistances(this.#columns, this.#policy().userRoots, this.#scratch);
     return this.#distances;
   }
   get dominators(): DominatorTree {

@@ -4,6 +4,7 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { computeDistances, type DistanceColumns } from "./distances.ts";
+import { Scratch } from "./scratch.ts";
 import { computeShallowSizes, type ShallowColumns } from "./shallow.ts";
 
 export interface SizesJob {
@@ -19,7 +20,8 @@ export interface SizesDone {
 
 if (parentPort) {
   const { columns, userRoots, externals } = workerData as SizesJob;
-  const shallow = userRoots.length > 0 ? computeShallowSizes(columns, externals) : columns.nodeSelfSize;
-  const done: SizesDone = { shallow, distances: computeDistances(columns, userRoots) };
+  const scratch = new Scratch(columns.nodeCount + 1);
+  const shallow = userRoots.length > 0 ? computeShallowSizes(columns, externals, scratch) : columns.nodeSelfSize;
+  const done: SizesDone = { shallow, distances: computeDistances(columns, userRoots, scratch) };
   parentPort.postMessage(done);
 }
