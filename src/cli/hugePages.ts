@@ -7,10 +7,15 @@ import { readFileSync, statSync } from "node:fs";
 
 /** Smaller files are answered before a second start has paid. */
 const BIG = 400_000_000;
+/** What follows these is another program's, big files too. */
+const PROGRAMS: readonly string[] = ["run", "check"];
 /** These read a file record by record, in little memory. */
 const SMALL_WAYS: readonly string[] = ["--no-retained", "--raw"];
 /** The other two keep such pages from being spread over many half-empty pools: 20 MB less. */
 const WISH = "glibc.malloc.hugetlb=1:glibc.malloc.arena_max=1:glibc.malloc.trim_threshold=0";
+
+/** Says that this process is the second one. */
+const MARK = "LEAKHUNT_IN_HUGE_PAGES";
 
 type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never;
 
@@ -19,10 +24,16 @@ type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) =>
  * @returns the exit code, or undefined when this process is to answer.
  */
 export async function answerInHugePages(words: readonly string[]): Promise<number | undefined> {
+  if (process.env[MARK] !== undefined) {
+    // Our wish is not for the programs that we start.
+    delete process.env[MARK];
+    delete process.env["GLIBC_TUNABLES"];
+    return undefined;
+  }
   const script = process.argv[1];
   if (script === undefined || !isWorthIt(words) || !areOnOffer()) return undefined;
   const args = [...process.execArgv, script, ...words];
-  const env = { ...process.env, GLIBC_TUNABLES: WISH };
+  const env = { ...process.env, GLIBC_TUNABLES: WISH, [MARK]: "1" };
   const { execve } = process as { execve?: Execve };
   if (execve) {
     // Node calls it experimental, in a warning that comes too late for this process.
@@ -32,6 +43,7 @@ export async function answerInHugePages(words: readonly string[]): Promise<numbe
 }
 
 function isWorthIt(words: readonly string[]): boolean {
+  if (PROGRAMS.includes(words[0] ?? "")) return false;
   return !words.some((word) => SMALL_WAYS.includes(word)) && words.some(isBigFile);
 }
 

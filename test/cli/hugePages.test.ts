@@ -15,7 +15,11 @@ closeSync(fd);
 const small = join(folder, "small.heapsnapshot");
 writeFileSync(small, "no snapshot");
 const preload = join(folder, "say.cjs");
-writeFileSync(preload, `process.stderr.write("<" + (process.env.GLIBC_TUNABLES ?? "as usual") + ">\\n");`);
+writeFileSync(
+  preload,
+  `process.stderr.write("<" + (process.env.GLIBC_TUNABLES ?? "as usual") + ">\\n");
+process.on("exit", () => process.stderr.write("at the end: " + process.env.GLIBC_TUNABLES + " " + process.env.LEAKHUNT_IN_HUGE_PAGES + "\\n"));`,
+);
 
 function onOffer(): boolean {
   if (process.platform !== "linux") return false;
@@ -43,7 +47,14 @@ test("a big file is read in huge pages, where there are any, and its error and e
   expect(processes[0]).toBe("<as usual>");
   if (onOffer()) expect(processes[1]).toMatch(WITH_WISH);
   expect(said.filter((line) => line.startsWith("leakhunt:"))).toEqual([expect.stringContaining("big.heapsnapshot")]);
+  // Programs that it starts do not inherit the setting.
+  expect(new Set(said.filter((line) => line.startsWith("at the end")))).toEqual(new Set(["at the end: undefined undefined"]));
   expect(code).toBe(4);
+});
+
+test("a program's own big file is no question about it", async () => {
+  const { said } = await run(["run", "--", process.execPath, "-e", "0", big]);
+  expect(said.filter((line) => WITH_WISH.test(line))).toEqual([]);
 });
 
 test.each([
