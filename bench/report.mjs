@@ -147,8 +147,9 @@ function markdown(heads, rows) {
     .join("\n");
 }
 
+/** A cell is one line: of an answer with more of them the first. */
 function escaped(text) {
-  return text.replaceAll("|", "\\|");
+  return text.split("\n", 1)[0].replaceAll("|", "\\|");
 }
 
 /** Three digits that count. */
