@@ -63,100 +63,158 @@ export type DominatorColumns = Pick<SnapshotColumns, "nodeCount" | "firstEdge" |
  * Builds the dominator tree of the whole snapshot. Nodes that no essential path reaches hang under the root:
  * first those without any essential retainer (with what they reach), then leftover cycles one by one. About 40 ns
  * per edge; five columns of four bytes a node, and four bytes for each edge to a smaller depth-first number.
+ * @param onWalked called when about half of the work is done.
  */
 export function computeDominators(
   columns: DominatorColumns,
   { pageEdges }: Pick<EdgePolicy, "pageEdges">,
   scratch: Scratch = new Scratch(columns.nodeCount + 1),
+  onWalked?: () => void,
 ): DominatorTree {
-  const { nodeCount, firstEdge, edgeLabel, edgeTo } = columns;
-  const number = scratch.take().fill(UNSEEN); // node -> depth-first number
-  const order = scratch.take(); // and back
-  const parent = scratch.take(); // by number, as all below
-  const semi = scratch.take(); // smallest number offered so far
-  const first = scratch.zeros(); // how many predecessors with greater numbers, then where they begin
-  const pending = new NumberStack(); // edges to go on with, of the nodes on the way down
-  let next = 0;
-  /** Nodes with numbers below are the page's, but for the root. */
-  let ownedEnd = 0;
-  /** The page's other nodes: what it reaches over edges that keep nothing alive, and nothing else. One bit each. */
-  let ownedBeyond: Uint32Array | undefined;
+  const walk = new Walk(columns, pageEdges, scratch);
+  walk.visitAll();
+  onWalked?.();
+  const { nodeCount } = columns;
+  const { order, parent, number, semi, first } = walk;
+  const from = predecessors(columns, walk);
+  // Columns are reused as soon as their content is spent: memory is what this costs most.
+  const ancestor = number; // nobody needs the numbers by node any more
+  ancestor.set(parent);
+  const semidominator = first; // first[i + 1] is spent when i is done: there goes the semidominator of i
+  semidominators({ nodeCount, from, first, label: semi, ancestor, semidominator });
+  scratch.give(semi);
+  scratch.cutUp(from);
+  immediateDominators(parent, semidominator, nodeCount);
+  scratch.give(first);
+  return new DominatorTree(order.subarray(0, nodeCount), parent.subarray(0, nodeCount), ancestor.subarray(0, nodeCount));
+}
 
-  visit(0, 0);
-  if (pageEdges) {
+/**
+ * The depth-first walk. A class with methods, and no closures over the columns: V8 compiles a closure anew each time it is
+ * made, so that whoever has practised on a small heap would begin again with the true one.
+ */
+class Walk {
+  /** Depth-first number by node. */
+  readonly number: Uint32Array;
+  /** Node by number. */
+  readonly order: Uint32Array;
+  /** By number, as all below: number of the node that the walk came from. */
+  readonly parent: Uint32Array;
+  /** Smallest number offered so far. */
+  readonly semi: Uint32Array;
+  /** How many predecessors with greater numbers. */
+  readonly first: Uint32Array;
+  /** Nodes with numbers from here on were not walked from. */
+  walked = 0;
+  readonly #columns: DominatorColumns;
+  readonly #pageEdges: readonly number[] | undefined;
+  /** Edges to go on with, of the nodes on the way down. */
+  readonly #pending = new NumberStack();
+  #next = 0;
+  /** Nodes with numbers below are the page's, but for the root. */
+  #ownedEnd = 0;
+  /** The page's other nodes: what it reaches over edges that keep nothing alive, and nothing else. One bit each. */
+  #ownedBeyond: Uint32Array | undefined;
+
+  constructor(columns: DominatorColumns, pageEdges: readonly number[] | undefined, scratch: Scratch) {
+    this.#columns = columns;
+    this.#pageEdges = pageEdges;
+    this.number = scratch.take().fill(UNSEEN);
+    this.order = scratch.take();
+    this.parent = scratch.take();
+    this.semi = scratch.take();
+    this.first = scratch.zeros();
+  }
+
+  /** Gives every node a number, and settles what each edge offers. */
+  visitAll(): void {
+    this.#visit(0, 0);
+    if (this.#pageEdges) this.#visitPage(this.#pageEdges);
+    this.#depthFirst(0, undefined);
+    this.walked = this.#next;
+    if (this.#next < this.#columns.nodeCount) this.#visitOrphans();
+  }
+
+  /** Visits what no essential path from the root reaches. */
+  #visitOrphans(): void {
+    const { number } = this;
+    const orphans = this.#orphans();
+    const held = this.#heldBy(orphans);
+    for (const n of orphans) {
+      if (number[n] !== UNSEEN || hasBit(held, n)) continue;
+      this.#visit(n, 0);
+      this.#depthFirst(n, undefined);
+    }
+    // What is left are cycles that nothing reaches. They dominate nobody: DevTools leaves what they hold where it was.
+    this.walked = this.#next;
+    for (const n of orphans) if (number[n] === UNSEEN) this.#visit(n, 0);
+  }
+
+  /** Whether a node keeps nothing of the page alive. */
+  isOutside(n: number, itsNumber: number): boolean {
+    return this.#pageEdges !== undefined && n !== 0 && !this.isOwned(n, itsNumber);
+  }
+
+  /** Whether the page owns the node, by its number. For the root the answer does not matter: nothing dominates it. */
+  isOwned(n: number, itsNumber: number): boolean {
+    const beyond = this.#ownedBeyond;
+    return itsNumber < this.#ownedEnd || (beyond !== undefined && hasBit(beyond, n));
+  }
+
+  #visit(n: number, parentNumber: number): void {
+    const next = this.#next++;
+    this.number[n] = next;
+    this.order[next] = n;
+    this.parent[next] = parentNumber;
+    this.semi[next] = parentNumber;
+  }
+
+  #visitPage(pageEdges: readonly number[]): void {
+    const { edgeLabel, edgeTo } = this.#columns;
     const beyond = new NumberStack();
     for (const e of pageEdges) {
       const to = edgeTo[e] as number;
       if (to === 0 || LOOSE_FROM_ROOT[edgeLabel[e] as number] === 1) beyond.push(to);
-      else if (number[to] === UNSEEN) {
-        visit(to, 0);
-        depthFirst(to, beyond);
+      else if (this.number[to] === UNSEEN) {
+        this.#visit(to, 0);
+        this.#depthFirst(to, beyond);
       }
     }
-    ownedEnd = next;
-    ownedBeyond = reachedBeyond(beyond);
-  }
-  depthFirst(0);
-  if (next < nodeCount) {
-    const held = findHeld();
-    for (let n = 0; n < nodeCount; n++) {
-      if (number[n] !== UNSEEN || held[n] === 1) continue;
-      visit(n, 0);
-      depthFirst(n);
-    }
-  }
-  // What is left are cycles that nothing reaches. They dominate nobody: DevTools leaves what they hold where it was.
-  const walked = next;
-  for (let n = 0; n < nodeCount && next < nodeCount; n++) if (number[n] === UNSEEN) visit(n, 0);
-
-  const from = predecessors();
-  // Columns are reused as soon as their content is spent: memory is what this costs most.
-  const ancestor = number; // nobody needs the numbers by node any more
-  ancestor.set(parent);
-  const label = semi; // an offer is spent when its node's turn comes
-  const semidominator = first; // first[i + 1] is spent when i is done: there goes the semidominator of i
-  semidominators();
-  scratch.give(label);
-  scratch.cutUp(from);
-  immediateDominators();
-  scratch.give(first);
-  const idom = parent;
-  return new DominatorTree(order.subarray(0, nodeCount), idom.subarray(0, nodeCount), ancestor.subarray(0, nodeCount));
-
-  function visit(n: number, parentNumber: number): void {
-    number[n] = next;
-    order[next] = n;
-    parent[next] = parentNumber;
-    semi[next] = parentNumber;
-    next++;
+    this.#ownedEnd = this.#next;
+    this.#ownedBeyond = this.#reachedBeyond(beyond);
   }
 
   /**
    * Walks everything not seen yet that `start` reaches, and settles what each edge offers.
    * @param beyond for the walks of what the page owns: takes where edges lead that keep nothing alive, but own.
    */
-  function depthFirst(start: number, beyond?: NumberStack): void {
+  #depthFirst(start: number, beyond: NumberStack | undefined): void {
+    const { firstEdge, edgeLabel, edgeTo } = this.#columns;
+    const { number, order, parent, semi, first } = this;
+    const pending = this.#pending;
+    // Constants of its own: V8 loads those of a module from memory each time.
+    const [unseen, weak, looseFromRoot, looseElsewhere] = [UNSEEN, WEAK, LOOSE_FROM_ROOT, LOOSE];
     let n = start;
     let mine = number[n] as number;
     let e = firstEdge[n] as number;
     for (;;) {
       const end = firstEdge[n + 1] as number;
-      const loose = n === 0 ? LOOSE_FROM_ROOT : LOOSE;
+      const loose = n === 0 ? looseFromRoot : looseElsewhere;
       // What the page owns is not kept alive by what it doesn't, but for the root.
-      const outside = beyond === undefined && isOutside(n, mine);
+      const outside = beyond === undefined && this.isOutside(n, mine);
       let down = -1;
       while (e < end) {
         const to = edgeTo[e] as number;
         const label = edgeLabel[e] as number;
         e++;
         if (loose[label] === 1) {
-          if (beyond !== undefined && label !== WEAK) beyond.push(to);
+          if (beyond !== undefined && label !== weak) beyond.push(to);
           continue;
         }
         const theirs = number[to] as number;
-        if (outside && isOwned(to, theirs)) continue;
-        if (theirs === UNSEEN) {
-          visit(to, mine);
+        if (outside && this.isOwned(to, theirs)) continue;
+        if (theirs === unseen) {
+          this.#visit(to, mine);
           if (firstEdge[to + 1] === firstEdge[to]) continue;
           down = to;
           break;
@@ -179,12 +237,13 @@ export function computeDominators(
   }
 
   /** What the page owns although no essential edge leads there from what it owns; with the root it owns all. */
-  function reachedBeyond(todo: NumberStack): Uint32Array | undefined {
-    if ((first[0] as number) > 0) todo.push(0); // an essential edge of the page leads to the root
+  #reachedBeyond(todo: NumberStack): Uint32Array | undefined {
+    const { nodeCount, firstEdge, edgeLabel, edgeTo } = this.#columns;
+    if ((this.first[0] as number) > 0) todo.push(0); // an essential edge of the page leads to the root
     let bits: Uint32Array | undefined;
     while (todo.size > 0) {
       const n = todo.pop();
-      if (n !== 0 && (number[n] as number) < ownedEnd) continue;
+      if (n !== 0 && (this.number[n] as number) < this.#ownedEnd) continue;
       bits ??= new Uint32Array((nodeCount + 31) >>> 5);
       if (hasBit(bits, n)) continue;
       bits[n >>> 5] = (bits[n >>> 5] as number) | (1 << (n & 31));
@@ -194,102 +253,122 @@ export function computeDominators(
     return bits;
   }
 
-  /** Whether the page owns the node, by its number. For the root the answer does not matter: nothing dominates it. */
-  function isOwned(n: number, itsNumber: number): boolean {
-    return itsNumber < ownedEnd || (ownedBeyond !== undefined && hasBit(ownedBeyond, n));
+  /** Nodes that were not visited. */
+  #orphans(): Uint32Array {
+    const { number } = this;
+    const { nodeCount } = this.#columns;
+    const [unseen, next] = [UNSEEN, this.#next];
+    const orphans = new Uint32Array(nodeCount - next);
+    for (let n = 0, i = 0; i < orphans.length; n++) if (number[n] === unseen) orphans[i++] = n;
+    return orphans;
   }
 
-  /** Whether a node keeps nothing of the page alive. */
-  function isOutside(n: number, itsNumber: number): boolean {
-    return pageEdges !== undefined && n !== 0 && !isOwned(n, itsNumber);
-  }
-
-  /** 1 for nodes with an essential retainer. */
-  function findHeld(): Uint8Array {
-    const held = new Uint8Array(nodeCount);
-    for (let n = 0; n < nodeCount; n++) {
+  /** Which nodes have an essential retainer among `owners`, which are orphans: one bit each. Nothing else can retain an orphan. */
+  #heldBy(owners: Uint32Array): Uint32Array {
+    const { nodeCount, firstEdge, edgeLabel, edgeTo } = this.#columns;
+    const { number } = this;
+    const held = new Uint32Array((nodeCount + 31) >>> 5);
+    for (const n of owners) {
       const end = firstEdge[n + 1] as number;
-      const loose = n === 0 ? LOOSE_FROM_ROOT : LOOSE;
-      const outside = isOutside(n, number[n] as number);
+      const outside = this.isOutside(n, UNSEEN);
       for (let e = firstEdge[n] as number; e < end; e++) {
         const to = edgeTo[e] as number;
-        if (loose[edgeLabel[e] as number] === 0 && to !== n && !(outside && isOwned(to, number[to] as number))) held[to] = 1;
+        if (LOOSE[edgeLabel[e] as number] === 1 || to === n || (outside && this.isOwned(to, number[to] as number))) continue;
+        held[to >>> 5] = (held[to >>> 5] as number) | (1 << (to & 31));
       }
     }
     return held;
   }
+}
 
-  /** Predecessors with greater numbers: those of i are from[first[i]] … from[first[i + 1] - 1]. */
-  function predecessors(): Uint32Array {
-    let sum = 0;
-    for (let i = 0; i < nodeCount; i++) {
-      sum += first[i] as number;
-      first[i] = sum;
-    }
-    first[nodeCount] = sum;
-    const list = new Uint32Array(sum);
-    for (let n = 0; n < nodeCount; n++) {
-      const mine = number[n] as number;
-      if (mine >= walked) continue;
-      const end = firstEdge[n + 1] as number;
-      const loose = n === 0 ? LOOSE_FROM_ROOT : LOOSE;
-      const outside = isOutside(n, mine);
-      for (let e = firstEdge[n] as number; e < end; e++) {
-        const to = edgeTo[e] as number;
-        if (loose[edgeLabel[e] as number] === 1) continue;
-        const theirs = number[to] as number;
-        if (theirs >= mine || (outside && isOwned(to, theirs))) continue;
-        const at = (first[theirs] as number) - 1;
-        first[theirs] = at;
-        list[at] = mine;
-      }
-    }
-    return list;
+/**
+ * Predecessors with greater numbers: those of i are what is returned from [first[i]] to [first[i + 1] - 1], the walk's counts
+ * having become places.
+ */
+function predecessors(columns: DominatorColumns, walk: Walk): Uint32Array {
+  const { nodeCount, firstEdge, edgeLabel, edgeTo } = columns;
+  const { number, order, first, walked } = walk;
+  const [looseFromRoot, looseElsewhere] = [LOOSE_FROM_ROOT, LOOSE];
+  let sum = 0;
+  for (let i = 0; i < nodeCount; i++) {
+    sum += first[i] as number;
+    first[i] = sum;
   }
+  first[nodeCount] = sum;
+  const list = new Uint32Array(sum);
+  // By number, so that each list ascends: who reads it goes through the columns in one direction.
+  for (let mine = walked - 1; mine >= 0; mine--) {
+    const n = order[mine] as number;
+    const end = firstEdge[n + 1] as number;
+    const loose = n === 0 ? looseFromRoot : looseElsewhere;
+    const outside = walk.isOutside(n, mine);
+    for (let e = firstEdge[n] as number; e < end; e++) {
+      const to = edgeTo[e] as number;
+      if (loose[edgeLabel[e] as number] === 1) continue;
+      const theirs = number[to] as number;
+      if (theirs >= mine || (outside && walk.isOwned(to, theirs))) continue;
+      const at = (first[theirs] as number) - 1;
+      first[theirs] = at;
+      list[at] = mine;
+    }
+  }
+  return list;
+}
 
-  /** First pass, from the last number to the first. */
-  function semidominators(): void {
-    const path: number[] = [];
-    for (let i = nodeCount - 1; i > 0; i--) {
-      let best = label[i] as number;
-      const end = first[i + 1] as number;
-      for (let r = first[i] as number; r < end; r++) {
-        // The smallest semidominator on the tree path from p up to, not including, the first ancestor above i.
-        const p = from[r] as number;
-        let offered: number;
-        if ((ancestor[p] as number) <= i) offered = label[p] as number;
-        else {
-          let v = p;
-          let depth = 0;
-          do {
-            path[depth++] = v;
-            v = ancestor[v] as number;
-          } while ((ancestor[v] as number) > i);
-          const top = ancestor[v] as number;
-          offered = label[v] as number;
-          while (depth > 0) {
-            const w = path[--depth] as number;
-            const own = label[w] as number;
-            if (own < offered) offered = own;
-            else label[w] = offered;
-            ancestor[w] = top;
-          }
+/** First pass, from the last number to the first. */
+function semidominators(columns: {
+  readonly nodeCount: number;
+  /** Predecessors with greater numbers: those of i from first[i] to first[i + 1] - 1. */
+  readonly from: Uint32Array;
+  readonly first: Uint32Array;
+  /** The smallest number offered on the way up to the ancestor; at first, what was offered directly. */
+  readonly label: Uint32Array;
+  /** By number; at first the parent. */
+  readonly ancestor: Uint32Array;
+  /** Takes the semidominator of i at i + 1. */
+  readonly semidominator: Uint32Array;
+}): void {
+  const { nodeCount, from, first, label, ancestor, semidominator } = columns;
+  const path: number[] = [];
+  for (let i = nodeCount - 1; i > 0; i--) {
+    let best = label[i] as number; // an offer is spent when its node's turn comes
+    const end = first[i + 1] as number;
+    for (let r = first[i] as number; r < end; r++) {
+      // The smallest semidominator on the tree path from p up to, not including, the first ancestor above i.
+      const p = from[r] as number;
+      let offered: number;
+      if ((ancestor[p] as number) <= i) offered = label[p] as number;
+      else {
+        let v = p;
+        let depth = 0;
+        do {
+          path[depth++] = v;
+          v = ancestor[v] as number;
+        } while ((ancestor[v] as number) > i);
+        const top = ancestor[v] as number;
+        offered = label[v] as number;
+        while (depth > 0) {
+          const w = path[--depth] as number;
+          const own = label[w] as number;
+          if (own < offered) offered = own;
+          else label[w] = offered;
+          ancestor[w] = top;
         }
-        if (offered < best) best = offered;
       }
-      label[i] = best;
-      semidominator[i + 1] = best;
+      if (offered < best) best = offered;
     }
+    label[i] = best;
+    semidominator[i + 1] = best;
   }
+}
 
-  /** Second pass, in place of the parents: climb until at or above the semidominator. */
-  function immediateDominators(): void {
-    for (let i = 1; i < nodeCount; i++) {
-      let d = parent[i] as number;
-      const s = semidominator[i + 1] as number;
-      while (d > s) d = parent[d] as number;
-      parent[i] = d;
-    }
+/** Second pass, in place of the parents: climb until at or above the semidominator. */
+function immediateDominators(parent: Uint32Array, semidominator: Uint32Array, nodeCount: number): void {
+  for (let i = 1; i < nodeCount; i++) {
+    let d = parent[i] as number;
+    const s = semidominator[i + 1] as number;
+    while (d > s) d = parent[d] as number;
+    parent[i] = d;
   }
 }
 
