@@ -23,6 +23,7 @@ export class Meanwhile {
   readonly #hasRoom: boolean = hasRoom();
   readonly #early: EarlySizes | undefined;
   #along: DecodeAlong | undefined;
+  #graph: HeapGraph | undefined;
 
   /** @param sizes whether retained sizes will be asked for. finish() or cancel() must be called. */
   constructor({ sizes = false }: { sizes?: boolean | undefined }) {
@@ -31,7 +32,16 @@ export class Meanwhile {
 
   /** A snapshot will be written to `path`. */
   follow(path: string): void {
-    this.#along = this.#hasRoom ? new DecodeAlong(partOf(path), (columns) => this.#early?.begin(columns)) : undefined;
+    if (!this.#hasRoom) return;
+    const early = this.#early;
+    this.#along = new DecodeAlong(partOf(path), {
+      onUnnamed: (columns) => early?.begin(columns),
+      onNamed: (columns) => {
+        this.#graph = new HeapGraph(columns, { early });
+        // Not to be waited for; whoever asks for sizes gets this promise with its errors.
+        if (early) this.#graph.computeSizes().catch(() => {});
+      },
+    });
   }
 
   /**
@@ -40,7 +50,7 @@ export class Meanwhile {
    */
   async finish(path: string, signal: AbortSignal): Promise<HeapGraph | undefined> {
     const columns = await this.#along?.finish(path, signal);
-    if (columns) return new HeapGraph(columns, { early: this.#early });
+    if (columns) return this.#graph;
     await this.#early?.end();
     return undefined;
   }

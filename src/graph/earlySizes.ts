@@ -1,5 +1,6 @@
 // Starts the second thread of a live capture (earlySizesThread.ts), asks it, and judges its answer.
 
+import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { builtFile } from "../builtFiles.ts";
 import type { SnapshotColumns } from "../snapshot/columns.ts";
@@ -8,7 +9,7 @@ import { EdgeLabel } from "../snapshot/edgeLabels.ts";
 import { EdgeType, NodeType } from "../snapshot/format.ts";
 import { sharedBytes } from "../snapshot/shared.ts";
 import { DominatorTree } from "./dominators.ts";
-import type { EarlyAnswer, SizesJob, TreeJob } from "./earlySizesThread.ts";
+import type { EarlyAnswer, EarlyMessage, SizesJob, TreeJob } from "./earlySizesThread.ts";
 import type { EdgePolicy } from "./edgePolicy.ts";
 import { externalStringNames } from "./shallow.ts";
 
@@ -35,14 +36,20 @@ export class EarlySizes {
     this.#worker.unref();
   }
 
-  /** Begins with the dominators: once, and before the labels of the edges are more than types. */
-  begin(columns: Unnamed): void {
+  /**
+   * Begins with the dominators: once, and before the labels of the edges are more than types. Resolves when the thread can spare
+   * its processor for a while: where there are but two, one of them is the target's, and this thread's work takes longest.
+   */
+  begin(columns: Unnamed): Promise<unknown> {
     const { nodeCount, firstEdge, edgeTo } = columns;
     this.#pageEdges = pageEdgesByType(columns);
     const edgeLabel = sharedBytes(columns.edgeLabel.length);
     edgeLabel.set(columns.edgeLabel);
     this.#post({ columns: { nodeCount, firstEdge, edgeLabel, edgeTo }, pageEdges: this.#pageEdges });
     this.#isBegun = true;
+    return availableParallelism() > 2
+      ? Promise.resolve()
+      : Promise.race([this.#heard((message) => message === true || undefined), this.#exit]);
   }
 
   /**
@@ -69,8 +76,20 @@ export class EarlySizes {
     worker.ref();
     const { nodeType, nodeName, nodeSelfSize } = columns;
     this.#post({ columns: { nodeType, nodeName, nodeSelfSize }, externals: isTransferred ? externalStringNames(columns) : undefined });
-    const answer = new Promise<EarlyAnswer>((resolve) => worker.once("message", resolve));
-    return Promise.race([answer, this.#exit]);
+    return Promise.race([this.#heard((message) => (message === true ? undefined : message)), this.#exit]);
+  }
+
+  /** What `find` makes of the first message of which it makes anything. */
+  #heard<T>(find: (message: EarlyMessage) => T | undefined): Promise<T> {
+    return new Promise((resolve) => {
+      const hear = (message: EarlyMessage): void => {
+        const found = find(message);
+        if (found === undefined) return;
+        this.#worker.off("message", hear);
+        resolve(found);
+      };
+      this.#worker.on("message", hear);
+    });
   }
 
   #post(job: TreeJob | SizesJob): void {

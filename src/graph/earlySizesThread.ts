@@ -6,9 +6,8 @@
 // weak one from the same table to the same value, which nothing else does as far as is known. Whoever asked compares what
 // was guessed with what the names say, and believes the answer only if it is the same.
 
-import { getPriority, setPriority } from "node:os";
 import { setImmediate as turn } from "node:timers/promises";
-import { parentPort } from "node:worker_threads";
+import { type MessagePort, parentPort } from "node:worker_threads";
 import { EdgeLabel } from "../snapshot/edgeLabels.ts";
 import { EdgeType } from "../snapshot/format.ts";
 import { PracticeHeap } from "../snapshot/practice.ts";
@@ -31,7 +30,9 @@ export interface SizesJob {
   readonly externals: ReadonlySet<number> | undefined;
 }
 
-/** The answer to both. */
+/** What the thread says: true when about half of the first job is done, and then the answer to both. */
+export type EarlyMessage = true | EarlyAnswer;
+
 export interface EarlyAnswer {
   /** What a DominatorTree is made of. */
   readonly order: Uint32Array;
@@ -43,11 +44,8 @@ export interface EarlyAnswer {
   readonly retained: Uint32Array | Float64Array;
 }
 
-/** Passes over the small heap, after which V8 has compiled the loops for good. */
-const PASSES = 32;
-
-/** The kernel's: higher numbers go last. */
-const LEAST_PRIORITY = 19;
+/** Passes over the small heap, after which V8 has compiled the loops for good: more would only take processor time from others. */
+const PASSES = 6;
 
 /** Marks the edges that look like those of WeakMap tables. */
 function markTableEdges({ nodeCount, firstEdge, edgeLabel, edgeTo }: DominatorColumns): number[] {
@@ -64,41 +62,47 @@ function markTableEdges({ nodeCount, firstEdge, edgeLabel, edgeTo }: DominatorCo
   return found;
 }
 
+/**
+ * A job whose objects V8 knows already. What came as a message has other hidden classes than what was made here, and meeting
+ * them V8 throws away what it had compiled for those of the practice.
+ */
+function alike({ columns: { nodeCount, firstEdge, edgeLabel, edgeTo }, pageEdges }: TreeJob): TreeJob {
+  return { columns: { nodeCount, firstEdge, edgeLabel, edgeTo }, pageEdges: pageEdges && Array.from(pageEdges) };
+}
+
 /** The first job; what is returned does the second. */
-function begin({ columns, pageEdges }: TreeJob): (job: SizesJob) => EarlyAnswer {
+function begin(first: TreeJob, onWalked: () => void): (job: SizesJob) => EarlyAnswer {
+  const { columns, pageEdges } = alike(first);
   const scratch = new Scratch(columns.nodeCount + 1);
   const tableEdges = markTableEdges(columns);
-  const tree = computeDominators(columns, { pageEdges }, scratch);
+  const tree = computeDominators(columns, { pageEdges }, scratch, onWalked);
   return (job) => {
-    const { nodeSelfSize } = job.columns;
-    const shallow = job.externals ? computeShallowSizes({ ...columns, ...job.columns }, job.externals, scratch) : nodeSelfSize;
+    const { nodeType, nodeName, nodeSelfSize } = job.columns;
+    const { nodeCount, firstEdge, edgeLabel, edgeTo } = columns;
+    const all = { nodeCount, firstEdge, edgeLabel, edgeTo, nodeType, nodeName, nodeSelfSize };
+    const shallow = job.externals ? computeShallowSizes(all, job.externals, scratch) : nodeSelfSize;
     const retained = computeRetainedSizes(tree, shallow, scratch);
     const { order, idom, column } = tree;
     return { order, idom, column, tableEdges, shallow, retained };
   };
 }
 
-/**
- * Lets the target and the first thread go first where there are not processors for all: without this, a target was seen to
- * stand still for 6 % longer. On Linux a priority is the thread's own.
- */
-function stepBack(): void {
-  if (process.platform === "linux") setPriority(Math.min(LEAST_PRIORITY, getPriority() + 10));
+function post(port: MessagePort, message: EarlyMessage): void {
+  port.postMessage(message);
 }
 
 if (parentPort) {
   const port = parentPort;
-  stepBack();
   let finish: ReturnType<typeof begin> | undefined;
   port.on("message", (job: TreeJob | SizesJob) => {
-    if ("pageEdges" in job) finish = begin(job);
-    else if (finish) port.postMessage(finish(job));
+    if ("pageEdges" in job) finish = begin(job, () => post(port, true));
+    else if (finish) post(port, finish(job));
   });
   const columns = new PracticeHeap().decode();
   const { pageEdges } = edgePolicyOf(columns);
   const externals = externalStringNames(columns);
   for (let i = 0; i < PASSES && !finish; i++) {
-    begin({ columns: { ...columns, edgeLabel: columns.edgeLabel.slice() }, pageEdges })({ columns, externals });
+    begin({ columns: { ...columns, edgeLabel: columns.edgeLabel.slice() }, pageEdges }, () => {})({ columns, externals });
     await turn();
   }
 }

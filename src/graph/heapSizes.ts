@@ -27,12 +27,14 @@ export class HeapSizes {
   readonly #columns: SnapshotColumns;
   readonly #scratch: Scratch;
   readonly #policy: () => EdgePolicy;
-  #early: EarlySizes | undefined;
+  readonly #early: EarlySizes | undefined;
   #distances: Int32Array | undefined;
   #dominators: DominatorTree | undefined;
   #shallow: Uint32Array | Float64Array | undefined;
   #retained: Uint32Array | Float64Array | undefined;
   #areComputed = false;
+  /** Resolves when what had begun early is done. */
+  #finishing: Promise<void> | undefined;
 
   /** @param early what has begun to compute the sizes of this heap. */
   constructor(columns: SnapshotColumns, scratch: Scratch, policy: () => EdgePolicy, early: EarlySizes | undefined) {
@@ -72,8 +74,11 @@ export class HeapSizes {
    * @param meanwhile what this thread may as well do while another one computes.
    */
   async compute(options: ComputeOptions, meanwhile: () => void): Promise<void> {
+    if (this.#early) {
+      this.#finishing ??= this.#finishEarly(this.#early, meanwhile);
+      return this.#finishing;
+    }
     this.#areComputed = true;
-    if (this.#early) return this.#finishEarly(this.#early, meanwhile);
     const two = (options.threads ?? (this.#columns.edgeCount > TWO_THREADS ? 2 : 1)) === 2;
     if (options.ids === false && two) {
       const lent = this.#columns.lendIds?.();
@@ -92,7 +97,6 @@ export class HeapSizes {
 
   /** Distances are left until somebody asks. */
   async #finishEarly(early: EarlySizes, meanwhile: () => void): Promise<void> {
-    this.#early = undefined;
     const asked = early.finish(this.#columns, this.#policy());
     meanwhile();
     const sizes = await asked;
@@ -102,5 +106,6 @@ export class HeapSizes {
       this.#retained = sizes.retained;
     }
     void this.retained;
+    this.#areComputed = true;
   }
 }

@@ -30,10 +30,20 @@ const ANY_NAME = 0x7fffffff;
 /** Nodes and edges without names. */
 export type Unnamed = Pick<SnapshotColumns, "nodeCount" | "nodeType" | "firstEdge" | "edgeLabel" | "edgeTo">;
 
+export interface DecodeAlongOptions {
+  /**
+   * Called when all but the strings has been read; the labels of the edges are types until it returns. The strings are read when
+   * what it returned has resolved, or V8 has finished.
+   */
+  readonly onUnnamed?: (columns: Unnamed) => Promise<unknown> | undefined;
+  /** Called with the columns as soon as they are there; whether they are of the file that was meant, only finish() tells. */
+  readonly onNamed?: (columns: SnapshotColumns) => void;
+}
+
 export class DecodeAlong {
   /** Where the file is. */
   #path: string;
-  readonly #onUnnamed: ((columns: Unnamed) => void) | undefined;
+  readonly #options: DecodeAlongOptions;
   readonly #result: Promise<SnapshotColumns | undefined>;
   readonly #stop = new AbortController();
   #signal: AbortSignal | undefined;
@@ -44,11 +54,10 @@ export class DecodeAlong {
 
   /**
    * Begins to look for the file that V8 is going to write. finish() or cancel() must be called.
-   * @param onUnnamed called when all but the strings has been read; the labels of the edges are types until it returns.
    */
-  constructor(part: string, onUnnamed?: (columns: Unnamed) => void) {
+  constructor(part: string, options: DecodeAlongOptions = {}) {
     this.#path = part;
-    this.#onUnnamed = onUnnamed;
+    this.#options = options;
     this.#result = this.#run();
     this.#result.catch(() => {});
   }
@@ -99,23 +108,34 @@ export class DecodeAlong {
     const records = await readRecords(this.#source(fd), kernel, { header, nodesAt }, ANY_NAME, () => names);
     if (!records) return undefined;
     const owners = ownersOf(records.nodes);
-    this.#onUnnamed?.({ ...owners, edgeLabel: records.edges.label, edgeTo: records.edges.to });
+    await this.#until(this.#options.onUnnamed?.({ ...owners, edgeLabel: records.edges.label, edgeTo: records.edges.to }));
     const end = await this.#strings(fd, nodesAt, records.edgesEnd);
     if (!end || !areBelow(records.nodes.name, end.strings.count)) return undefined;
     const { layout, strings, size } = end;
-    const labeller = new EdgeLabeller(owners, strings);
-    if (!labeller.labelAll(records.edges.label, names.column)) return undefined;
+    const tables = Kernel.open(strings.count) as Kernel;
+    const labeller = new EdgeLabeller(owners, strings, tables);
+    if (!labeller.labelAll(records.edges.label, names.column, tables)) return undefined;
     const understood = labeller.finish();
-    while (this.#size === undefined) await this.#look(NEXT_LOOK_MS);
-    // From here on the columns own the descriptor.
-    if (this.#size !== size) return undefined;
     let spare: Uint32Array | undefined = names.column;
     const lendSpare = (): Uint32Array | undefined => {
       const lent = spare;
       spare = undefined;
       return lent;
     };
-    return Object.assign(columnsOf(fd, layout, records, strings, understood), { lendSpare });
+    const columns = Object.assign(columnsOf(fd, layout, records, strings, understood), { lendSpare });
+    this.#options.onNamed?.(columns);
+    while (this.#size === undefined) await this.#look(NEXT_LOOK_MS);
+    // From here on the columns own the descriptor.
+    return this.#size === size ? columns : undefined;
+  }
+
+  /** Resolves when `done` has, or the file is complete. */
+  async #until(done: Promise<unknown> | undefined): Promise<void> {
+    let isDone = done === undefined;
+    void done?.then(() => {
+      isDone = true;
+    });
+    while (!isDone && this.#size === undefined) await this.#look(NEXT_LOOK_MS);
   }
 
   /**

@@ -34,6 +34,7 @@ interface Exports {
   readonly escaping: { readonly value: number };
   nodes(...args: number[]): number;
   edges(...args: number[]): number;
+  labels(...args: number[]): number;
   tally(...args: number[]): number;
   quotes(...args: number[]): number;
 }
@@ -216,5 +217,15 @@ export class Kernel {
     const tables = [this.#types.byteOffset, planes.byteOffset, labels.byteOffset - 2] as const;
     const columns = [type, name, label, to, positions, specials].map((column) => column.byteOffset);
     return this.#exports.edges(start + from, start + safe, Math.min(most, BATCH), ...tables, ...counts, ...columns) - start;
+  }
+
+  /**
+   * Labels edges whose types and names were put into the columns `type` and `name`, `count` of them, as edges() does. All columns but
+   * `window` may be written to. @returns false when a name is none of `strings`.
+   */
+  labelEdges(count: number, strings: number): boolean {
+    const { planes, labels, type, name, label, specials } = this;
+    const columns = [type, name, label, specials].map((column) => column.byteOffset);
+    return this.#exports.labels(count, planes.byteOffset, labels.byteOffset - 2, strings, ...columns) !== 0;
   }
 }

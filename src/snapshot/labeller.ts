@@ -2,9 +2,9 @@
 // collects the two things whole-heap passes need names for: the entries of WeakMaps and the properties of plain objects.
 
 import type { PlainObjects, WeakPairs } from "./columns.ts";
-import { EdgeLabel, property, wellKnownNames } from "./edgeLabels.ts";
+import { EdgeLabel, property, TYPE_OF_LABEL, wellKnownNames } from "./edgeLabels.ts";
 import { EdgeType, NodeType } from "./format.ts";
-import { BATCH } from "./kernel.ts";
+import { BATCH, type Kernel } from "./kernel.ts";
 import type { StringTable } from "./strings.ts";
 
 /**
@@ -134,42 +134,44 @@ export class EdgeLabeller {
 
   /**
    * Labels all edges at once, instead of take() or mend(). About 4 ns per edge.
-   * @param label their types, which become labels. @param names what take() is given, by edge.
+   * @param label their types, which become labels. @param names what take() is given, by edge. @param kernel whose tables these are.
    * @returns false when a string that is not there is named.
    */
-  labelAll(label: Uint8Array, names: Uint32Array): boolean {
-    const type = new Uint8Array(BATCH);
-    const specials = new Uint32Array(BATCH);
+  labelAll(label: Uint8Array, names: Uint32Array, kernel: Kernel): boolean {
+    const specials: number[] = [];
     for (let first = 0; first < label.length; first += BATCH) {
       const end = Math.min(label.length, first + BATCH);
-      const labels = label.subarray(first, end);
-      const name = names.subarray(first, end);
-      type.set(labels);
-      const specialCount = this.#labelBatch({ type, name, label: labels, specials });
-      if (specialCount < 0) return false;
-      this.mend(first, end - first, { type, name, label: labels, specials, specialCount });
+      kernel.type.set(label.subarray(first, end));
+      kernel.name.set(names.subarray(first, end));
+      if (!kernel.labelEdges(end - first, this.#strings.count)) return false;
+      label.set(kernel.label.subarray(0, end - first), first);
+      for (const special of kernel.specials.subarray(0, kernel.specialCount)) specials.push(first + special);
     }
+    this.#labelByOwner(label, names, specials);
     return true;
   }
 
-  /** What the kernel does for edges while it reads them. @returns how many specials there are, or -1 for a name that is none. */
-  #labelBatch({ type, name, label, specials }: Omit<EdgeBatch, "specialCount">): number {
-    const labels = this.#labels;
-    const strings = this.#strings.count;
-    const planes = PLANE_OF_TYPE;
-    const special = SLOPPY;
-    let count = 0;
-    for (let i = 0; i < label.length; i++) {
-      const plane = planes[type[i] as number] as number;
-      if (plane === 3) continue;
-      const s = name[i] as number;
-      if (s >= strings) return -1;
-      if (plane === 2) continue;
-      const known = labels[2 * s + plane] as number;
-      if (known >= special) specials[count++] = i;
-      else if (known !== 0) label[i] = known;
+  /** Mends labels that depend on their owner; `specials` of them are known to. */
+  #labelByOwner(label: Uint8Array, names: Uint32Array, specials: readonly number[]): void {
+    const { nodeCount, firstEdge } = this.#nodes;
+    const take = (e: number): void => {
+      const known = label[e] as number;
+      label[e] = this.take(e, known < SLOPPY ? (TYPE_OF_LABEL[known] as number) : EdgeType.internal, names[e] as number);
+    };
+    let s = 0;
+    for (let n = 0; n < nodeCount; n++) {
+      const end = firstEdge[n + 1] as number;
+      const kind = this.#kindOf(n);
+      if (kind === 0 && !((specials[s] as number) < end)) continue;
+      this.#owner = n;
+      this.#ownerEnd = end;
+      this.#ownerKind = kind;
+      if (kind !== 0) for (let e = firstEdge[n] as number; e < end; e++) take(e);
+      for (; (specials[s] as number) < end; s++) if (kind === 0) take(specials[s] as number);
+      if (kind === PLAIN) this.#lists.end(n);
     }
-    return count;
+    this.#owner = nodeCount - 1;
+    this.#ownerKind = 0;
   }
 
   /** Labels of internal edges that depend on who owns them. */

@@ -91,11 +91,10 @@ export class PracticeHeap {
     this.#strings = Buffer.from(`${[...strings.keys()].map((text) => JSON.stringify(text)).join(",")}]}\n`);
   }
 
-  /** Reads strings and labels edges, as decodeAlong.ts does. */
+  /** Reads strings and labels edges. */
   decode(): SnapshotColumns {
     const strings = FileStringTable.of(this.#strings) as FileStringTable;
     const label = sharedBytes(this.#types.length);
-    label.set(this.#types);
     const owners = {
       nodeCount: NODES,
       nodeType: this.#nodeType,
@@ -104,8 +103,8 @@ export class PracticeHeap {
       firstEdge: this.#firstEdge,
     };
     const labeller = new EdgeLabeller(owners, strings);
-    labeller.labelAll(label, this.#names);
     const names = this.#names;
+    for (let e = 0; e < label.length; e++) label[e] = labeller.take(e, this.#types[e] as number, names[e] as number);
     const none = new Uint32Array(0);
     return {
       ...owners,

@@ -24,7 +24,7 @@ function unnamed(columns: SnapshotColumns): SnapshotColumns {
 
 async function early(columns: SnapshotColumns, begunWith = unnamed(columns)): Promise<{ graph: HeapGraph; isUsed: boolean }> {
   const sizes = new EarlySizes();
-  sizes.begin(begunWith);
+  await sizes.begin(begunWith);
   let isUsed = false;
   const finish = sizes.finish.bind(sizes);
   sizes.finish = async (...given) => {
@@ -76,8 +76,9 @@ test("a wrong guess of what names would say is noticed", async () => {
 test("a thread that has ended costs nothing but time", async () => {
   const columns = new PracticeHeap().decode();
   const sizes = new EarlySizes();
-  sizes.begin(unnamed(columns));
+  const spared = sizes.begin(unnamed(columns));
   await sizes.end();
+  await spared;
   const graph = new HeapGraph(columns, { early: sizes });
   await graph.computeSizes();
   expectAlike(graph, columns);

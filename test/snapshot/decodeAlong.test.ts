@@ -100,12 +100,55 @@ test("strings that end like a snapshot are not taken for its end", async () => {
 test("each edge and node before there are names", async () => {
   writeFileSync(part, "");
   let seen: { nodes: number; edges: number } | undefined;
-  const along = new DecodeAlong(part, ({ nodeCount, edgeTo }) => {
-    seen = { nodes: nodeCount, edges: edgeTo.length };
+  const along = new DecodeAlong(part, {
+    onUnnamed: ({ nodeCount, edgeTo }) => {
+      seen = { nodes: nodeCount, edges: edgeTo.length };
+      return undefined;
+    },
   });
   await written(real, 1 << 18);
   const columns = await finished(along);
   expect(seen).toEqual({ nodes: columns?.nodeCount, edges: columns?.edgeCount });
+});
+
+test("the columns are there before the file has its name", async () => {
+  writeFileSync(part, "");
+  let tell: (columns: SnapshotColumns) => void = () => {};
+  const named = new Promise<SnapshotColumns>((resolve) => {
+    tell = resolve;
+  });
+  const along = new DecodeAlong(part, { onNamed: tell });
+  await written(real, 1 << 18);
+  const columns = await named;
+  expect(columns.edgeCount).toBe((await fromFile(real)).edgeCount);
+  expect(await finished(along)).toBe(columns);
+});
+
+test("strings are left until somebody else has done with the processor, or V8 has", async () => {
+  for (const isDone of [true, false]) {
+    writeFileSync(part, "");
+    let goOn = (): void => {};
+    let isNamed = false;
+    const along = new DecodeAlong(part, {
+      onUnnamed: () =>
+        new Promise<void>((resolve) => {
+          goOn = resolve;
+        }),
+      onNamed: () => {
+        isNamed = true;
+      },
+    });
+    await written(real, 1 << 20);
+    await sleep(300);
+    expect(isNamed).toBe(false);
+    if (isDone) {
+      goOn();
+      while (!isNamed) await sleep(5);
+    }
+    const columns = await finished(along);
+    expect(columns?.edgeCount).toBeGreaterThan(0);
+    expect(isNamed).toBe(true);
+  }
 });
 
 test.each<[string, (text: string) => string]>([
@@ -136,8 +179,11 @@ test("what was declined while it was written is declined in the end", async () =
 test("another file with the name is not the one that was decoded", async () => {
   let isBegun = false;
   writeFileSync(part, "");
-  const along = new DecodeAlong(part, () => {
-    isBegun = true;
+  const along = new DecodeAlong(part, {
+    onUnnamed: () => {
+      isBegun = true;
+      return undefined;
+    },
   });
   await written(real, 1 << 20);
   while (!isBegun) await sleep(5);

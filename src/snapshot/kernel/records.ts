@@ -291,6 +291,14 @@ const INDEXED: u32 = 3;
 /** Labels from here on depend on the owner of the edge. */
 const SPECIAL: u32 = 254;
 
+/** Without a branch, which would be guessed wrong every other time: the first two entries are zeros. */
+// @ts-ignore: decorator
+@inline
+function labelOf(labelsAt: usize, name: u32, plane: u32, type: u32): u32 {
+  const known = <u32>load<u8>(labelsAt + (((name << 1) + plane + 2) & (0 - <u32>(plane < PLANES))));
+  return known | (type & (0 - <u32>(known == 0)));
+}
+
 /**
  * Reads edges: type, name_or_index, to_node, as nodes() does.
  * @param planesAt how edges are named, by our type number
@@ -366,9 +374,7 @@ export function edges(
         store<u32>(positionsAt, base + start);
         positionsAt += 4;
       }
-      // Without a branch, which would be guessed wrong every other time: the first two entries are zeros.
-      const known = <u32>load<u8>(labelsAt + (((name << 1) + plane + 2) & (0 - <u32>(plane < PLANES))));
-      const label = known | (type & (0 - <u32>(known == 0)));
+      const label = labelOf(labelsAt, name, plane, type);
       store<u8>(typeAt + n, type);
       store<u8>(labelAt + n, label);
       store<u32>(nameAt + (n << 2), name);
@@ -387,6 +393,38 @@ export function edges(
   count = <i32>n;
   specials = <i32>(special - specialsAt) >> 2;
   return at;
+}
+
+/**
+ * Labels `n` edges whose names had to wait for the strings, as edges() does: their types and names are there.
+ * @param maxNames how many strings there are
+ * @returns whether all names are; `specials` is set as by edges()
+ */
+export function labels(
+  n: usize,
+  planesAt: usize,
+  labelsAt: usize,
+  maxNames: u32,
+  typeAt: usize,
+  nameAt: usize,
+  labelAt: usize,
+  specialsAt: usize,
+): bool {
+  let special = specialsAt;
+  for (let i: usize = 0; i < n; i++) {
+    const type = <u32>load<u8>(typeAt + i);
+    const plane = <u32>load<u8>(planesAt + type);
+    const name = load<u32>(nameAt + (i << 2));
+    if (name >= maxNames && plane != INDEXED) return false;
+    const label = labelOf(labelsAt, name, plane, type);
+    store<u8>(labelAt + i, label);
+    if (label >= SPECIAL) {
+      store<u32>(special, <u32>i);
+      special += 4;
+    }
+  }
+  specials = <i32>(special - specialsAt) >> 2;
+  return true;
 }
 
 /** Whether the byte behind those of the last call of quotes() is escaped. */
