@@ -38,8 +38,7 @@ export class Meanwhile {
       onUnnamed: (columns) => early?.begin(columns),
       onNamed: (columns) => {
         this.#graph = new HeapGraph(columns, { early });
-        // Not to be waited for; whoever asks for sizes gets this promise with its errors.
-        if (early) this.#graph.computeSizes().catch(() => {});
+        this.#graph.beginSizes();
       },
     });
   }

@@ -334,6 +334,11 @@ export class HeapGraph {
     return this.#sizes.compute(options, () => void this.classes);
   }
 
+  /** Begins with what computeSizes() will do, as far as another thread does it. */
+  beginSizes(): void {
+    this.#sizes.begin(() => void this.classes);
+  }
+
   /** Bytes of everything: retained by the root, and outside the heap without a node. */
   get totalSize(): number {
     return this.retainedSize(this.root) + this.columns.extraNativeBytes;

@@ -69,16 +69,25 @@ export class HeapSizes {
     return this.#columns.edgeCount <= FEW_EDGES || this.#areComputed;
   }
 
+  /** Asks for what was begun early, if anything was; compute() will wait for it. `meanwhile` as there. */
+  begin(meanwhile: () => void): void {
+    if (!this.#early) return;
+    this.#finishing ??= this.#finishEarly(this.#early, meanwhile);
+    this.#finishing.catch(() => {}); // who waits for it is told
+  }
+
   /**
    * Computes what `areAtHand` asks for. Only a matter of speed: whoever asks for a size without it gets the same one.
    * @param meanwhile what this thread may as well do while another one computes.
    */
   async compute(options: ComputeOptions, meanwhile: () => void): Promise<void> {
-    if (this.#early) {
-      this.#finishing ??= this.#finishEarly(this.#early, meanwhile);
-      return this.#finishing;
-    }
+    this.begin(meanwhile);
+    await this.#finishing;
     this.#areComputed = true;
+    if (this.#finishing) {
+      void this.retained; // by this thread, if the other gave no answer
+      return;
+    }
     const two = (options.threads ?? (this.#columns.edgeCount > TWO_THREADS ? 2 : 1)) === 2;
     if (options.ids === false && two) {
       const lent = this.#columns.lendIds?.();
@@ -105,7 +114,5 @@ export class HeapSizes {
       this.#shallow = sizes.shallow;
       this.#retained = sizes.retained;
     }
-    void this.retained;
-    this.#areComputed = true;
   }
 }
