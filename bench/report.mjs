@@ -4,7 +4,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { bytesRead, figuresOf, nsPerEdge, rowsWithMedians } from "./figures.mjs";
 import { SIZES } from "./files.mjs";
-import { checkTargets, FROM_BYTES } from "./targets.mjs";
+import { checkTargets, FROM_BYTES, REFERENCE } from "./targets.mjs";
 import { ROOT, TASKS } from "./tasks.mjs";
 
 const RECORDS = join(ROOT, "bench", "results.jsonl");
@@ -39,6 +39,7 @@ function page(records) {
       "medians of the runs named. MB and GB are powers of ten. `×` is how many times more a contender needs than leakhunt.",
     machines.map((machine, i) => (machines.length > 1 ? `Machine ${i + 1}: ${machine}` : `Machine: ${machine}`)).join("\n\n"),
     `## Targets\n\n${targetTable(records)}`,
+    ...machineNote(records),
     ...edgeSection(records),
     ...sizes.flatMap((size) => {
       const own = records.filter((record) => record.size === size);
@@ -125,6 +126,18 @@ export function targetTable(records) {
     return [task, size, target, measured === undefined ? "" : digits(measured), verdict];
   });
   return markdown(["task", "files", "target", "measured", "met"], rows);
+}
+
+/** How fast the machine was, in a measure that leakhunt has no part in. */
+function machineNote(records) {
+  const record = records.find(({ task, size }) => task === "T2" && size === "large");
+  const devtools = record && figuresOf(record, "DevTools");
+  if (!devtools) return [];
+  const { wall, cpu } = devtools;
+  return [
+    `Targets in seconds were set on a machine on which DevTools' engine answered T2 of the large file in ${digits(REFERENCE.wall)} s, with ` +
+      `${digits(REFERENCE.cpu)} CPU-seconds. Here it took ${digits(wall)} s and ${digits(cpu)} CPU-seconds in the same run as leakhunt.`,
+  ];
 }
 
 function edgeSection(records) {
