@@ -32,6 +32,7 @@ interface Exports {
   readonly anyDetached: { readonly value: number };
   readonly met: { readonly value: number };
   readonly escaping: { readonly value: number };
+  readonly found: { readonly value: number };
   nodes(...args: number[]): number;
   edges(...args: number[]): number;
   labels(...args: number[]): number;
@@ -133,6 +134,11 @@ export class Kernel {
   /** Records of the last call. */
   get count(): number {
     return this.#exports.count.value;
+  }
+
+  /** Quotes that the last call of quotes() found. */
+  get quotesFound(): number {
+    return this.#exports.found.value;
   }
 
   get specialCount(): number {

@@ -325,16 +325,16 @@ const BACKSLASH = 0x5c;
 /** Kernel.quotes() where there is no kernel. */
 class PatientQuotes {
   readonly window: Buffer = Buffer.alloc(WINDOW + RECORD_LIMIT);
-  count = 0;
+  quotesFound = 0;
   isEscaping = false;
 
   quotes(from: number, end: number, most: number, isEscaped: boolean): number {
-    this.count = 0;
+    this.quotesFound = 0;
     this.isEscaping = isEscaped;
     let at = from;
-    while (at < end && this.count < most) {
+    while (at < end && this.quotesFound < most) {
       const byte = this.window[at++];
-      if (byte === QUOTE && !this.isEscaping) this.count++;
+      if (byte === QUOTE && !this.isEscaping) this.quotesFound++;
       this.isEscaping = byte === BACKSLASH && !this.isEscaping;
     }
     return at;
@@ -374,7 +374,7 @@ class StringReader {
       if (this.#from === this.#end && !this.#refill(window)) return false;
       const from = this.#from;
       this.#from = this.#finder.quotes(from, this.#end, quote - this.#passed, this.#isEscaped);
-      this.#passed += this.#finder.count;
+      this.#passed += this.#finder.quotesFound;
       this.#isEscaped = this.#finder.isEscaping;
       show(window.subarray(from, this.#from));
     }

@@ -163,7 +163,7 @@ test("quotes that begin or end strings, among backslashes and across windows", (
         escaped = byte === 0x5c && !escaped;
       }
       const used = kernel.quotes(0, end, most, isEscaped);
-      expect([used, kernel.count, kernel.isEscaping]).toEqual([at, found, escaped]);
+      expect([used, kernel.quotesFound, kernel.isEscaping]).toEqual([at, found, escaped]);
     }),
     { numRuns: 2000 },
   );

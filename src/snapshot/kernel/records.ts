@@ -10,20 +10,14 @@
 // Taken is only what V8 writes nearly always: digits, commas, a newline before or instead of nothing else, numbers of up
 // to eight digits (ids and targets: ten). At anything else a loop stops, and records.ts reads that record by itself.
 //
-// `npm run kernel` compiles this file into kernelCode.ts.
+// `npm run kernel` compiles this folder, from this file on, into kernelCode.ts.
 
-const NINE: i8 = 9;
-const DIGIT_ZERO: i8 = 0x30;
+import { ALL_BUT_LAST, endsOf, longNumber, number, where } from "./bytes";
+
+export { escaping, found, quotes } from "./quotes";
+
 const NEWLINE: i8 = 0x0a;
-const COMMA: i8 = 0x2c;
-const QUOTE: i8 = 0x22;
-const BACKSLASH: i8 = 0x5c;
 const NO_TYPE: u32 = 255;
-const EIGHT_ZEROS: u64 = 0x3030303030303030;
-const TEN_TO_8: u64 = 100_000_000;
-/** Bits of the bytes whose successor is in sight too. */
-const ALL_BUT_LAST: u64 = 0x7fffffffffffffff;
-
 /** Records taken by the last call. */
 export let count: i32 = 0;
 /** Edges of the last call whose label depends on their owner. */
@@ -32,74 +26,6 @@ export let specials: i32 = 0;
 export let anyDetached: bool = false;
 /** Keys that tally() has met so far. */
 export let met: i32 = 0;
-
-/** The number of 1 to 8 digits at `at`. */
-// @ts-ignore: decorator
-@inline
-function number(at: usize, digits: u32): u64 {
-  // The first digit is the lowest byte: moved up, the number has zeros before it and nothing behind it.
-  let word = (load<u64>(at) ^ EIGHT_ZEROS) << (0 - ((<u64>digits) << 3));
-  word = word * 10 + (word >> 8);
-  return ((word & 0x000000ff000000ff) * 0x000f424000000064 + ((word >> 16) & 0x000000ff000000ff) * 0x0000271000000001) >> 32;
-}
-
-/** The number of 1 to 10 digits at `at`. */
-// @ts-ignore: decorator
-@inline
-function longNumber(at: usize, digits: u32): u64 {
-  if (digits <= 8) return number(at, digits);
-  return number(at, digits - 8) * TEN_TO_8 + number(at + digits - 8, 8);
-}
-
-// @ts-ignore: decorator
-@inline
-function bits(a: v128, b: v128, c: v128, d: v128): u64 {
-  const low = i8x16.bitmask(a) | (i8x16.bitmask(b) << 16);
-  const high = i8x16.bitmask(c) | (i8x16.bitmask(d) << 16);
-  return (<u64>(<u32>low)) | ((<u64>(<u32>high)) << 32);
-}
-
-/** One bit for each of 64 bytes: is it `byte`? */
-// @ts-ignore: decorator
-@inline
-function where(at: usize, byte: i8): u64 {
-  const wanted = i8x16.splat(byte);
-  return bits(
-    i8x16.eq(v128.load(at), wanted),
-    i8x16.eq(v128.load(at, 16), wanted),
-    i8x16.eq(v128.load(at, 32), wanted),
-    i8x16.eq(v128.load(at, 48), wanted),
-  );
-}
-
-/** One bit for each of 64 bytes: is it no digit? */
-// @ts-ignore: decorator
-@inline
-function whereNoDigit(at: usize): u64 {
-  const zero = i8x16.splat(DIGIT_ZERO);
-  const nine = i8x16.splat(NINE);
-  return bits(
-    i8x16.gt_u(i8x16.sub(v128.load(at), zero), nine),
-    i8x16.gt_u(i8x16.sub(v128.load(at, 16), zero), nine),
-    i8x16.gt_u(i8x16.sub(v128.load(at, 32), zero), nine),
-    i8x16.gt_u(i8x16.sub(v128.load(at, 48), zero), nine),
-  );
-}
-
-/**
- * The ends of the numbers in 64 bytes: one bit each for the comma or newline behind a number, up to the first thing that is
- * no digit, no single comma between two of them, and no newline before such a comma.
- */
-// @ts-ignore: decorator
-@inline
-function endsOf(at: usize, newlines: u64): u64 {
-  const commas = where(at, COMMA);
-  const noDigits = whereNoDigit(at) & ALL_BUT_LAST;
-  const behind = newlines << 1;
-  const ends = noDigits & ~behind;
-  const odd = (noDigits ^ ((commas & ALL_BUT_LAST) | newlines)) | ((behind & ~commas) >> 1) | (ends & (noDigits << 1));
-  return ends & ~odd & (odd - 1);
-}
 
 /**
  * Reads nodes: type, name, id, self_size, edge_count, and what else this V8 adds. `from` is the first digit of one.
@@ -425,44 +351,4 @@ export function labels(
   }
   specials = <i32>(special - specialsAt) >> 2;
   return true;
-}
-
-/** Whether the byte behind those of the last call of quotes() is escaped. */
-export let escaping: bool = false;
-const EVEN_BITS: u64 = 0x5555555555555555;
-
-/**
- * Looks for quotes that begin or end strings, those without a backslash before them that counts. `end` is followed by 63 zeros.
- * @param most how many are looked for; `count` is how many were found
- * @param isEscaped whether the first byte is
- * @returns the byte behind the last one, or `end`
- */
-export function quotes(from: usize, end: usize, most: i32, isEscaped: bool): usize {
-  let left: u64 = most;
-  let escaped: u64 = isEscaped ? 1 : 0;
-  for (let at = from; at < end; at += 64) {
-    let here = where(at, QUOTE);
-    const slashes = where(at, BACKSLASH) & ~escaped;
-    if ((slashes | escaped) != 0) {
-      // Runs of backslashes that begin at odd bits end, with a carry, behind themselves: so each byte learns whether an odd
-      // number of them stands before it (Langdale and Lemire, 2019, section 3.1.1).
-      const behind = (slashes << 1) | escaped;
-      const oddStarts = slashes & ~EVEN_BITS & ~behind;
-      const sums = oddStarts + slashes;
-      const after = (EVEN_BITS ^ (sums << 1)) & behind;
-      here &= ~after;
-      escaped = at + 64 > end ? (after >> (end - at)) & 1 : <u64>(sums < oddStarts);
-    }
-    const found = popcnt(here);
-    if (found >= left) {
-      for (; left > 1; left--) here &= here - 1;
-      count = most;
-      escaping = false;
-      return at + <usize>ctz(here) + 1;
-    }
-    left -= found;
-  }
-  count = most - <i32>left;
-  escaping = escaped != 0;
-  return end;
 }
