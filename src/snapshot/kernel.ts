@@ -15,8 +15,10 @@ const TYPES = 128;
 const NO_TYPE = 255;
 /** Keys of tally() below this are types; from here on, names. As in kernel/records.ts. */
 export const FIRST_NAME = 256;
-/** A sum of tally(): objects and bytes, 64 bits each. */
+/** A sum of tally(): nodes, those of them that have no size, and bytes in 64 bits. */
 const WORDS_PER_SUM = 4;
+/** Room for the marks of tally(): two bits for each byte of a stretch, and more than a word behind either. */
+const MARKS = 2048;
 const WORD = 2 ** 32;
 
 /** The little of it that is used here: Node's own types leave it out. */
@@ -31,6 +33,7 @@ interface Exports {
   readonly specials: { readonly value: number };
   readonly anyDetached: { readonly value: number };
   readonly met: { readonly value: number };
+  readonly tallied: { readonly value: number };
   readonly escaping: { readonly value: number };
   readonly found: { readonly value: number };
   nodes(...args: number[]): number;
@@ -81,6 +84,7 @@ export class Kernel {
   /** Of tally(). Pages of keys that never come are never touched. */
   readonly #sums: Uint32Array;
   readonly #met: Uint32Array;
+  readonly #marksAt: number;
   readonly #exports: Exports;
 
   private constructor(module: object, strings: number, keys: number) {
@@ -94,6 +98,7 @@ export class Kernel {
     const planes = place(TYPES * 2);
     const byte = [place(BATCH), place(BATCH)] as const;
     const word = [place(4 * BATCH), place(4 * BATCH), place(4 * BATCH), place(4 * BATCH)] as const;
+    this.#marksAt = place(MARKS);
     const positions = place((4 * BATCH) / EDGES_PER_BLOCK + 4);
     const labels = place(2 + 2 * strings);
     const window = place(WINDOW + 2 * RECORD_LIMIT);
@@ -134,6 +139,11 @@ export class Kernel {
   /** Records of the last call. */
   get count(): number {
     return this.#exports.count.value;
+  }
+
+  /** Records that the last call of tally() took. */
+  get tallied(): number {
+    return this.#exports.tallied.value;
   }
 
   /** Quotes that the last call of quotes() found. */
@@ -177,11 +187,11 @@ export class Kernel {
 
   /**
    * Adds up nodes by key instead of writing them down: by name for the types whose bit is set in `named`, else by type. Those whose key
-   * there is no room for are not taken. @returns as nodes() does.
+   * there is no room for are not taken; how many were is told by `tallied`. @returns as nodes() does.
    */
   tally(from: number, safe: number, { fields, maxNames, named }: { fields: number; maxNames: number; named: number }): number {
     const start = this.window.byteOffset;
-    const sums = [this.#met.length, this.#sums.byteOffset, this.#met.byteOffset] as const;
+    const sums = [this.#met.length, this.#sums.byteOffset, this.#met.byteOffset, this.#marksAt] as const;
     return this.#exports.tally(start + from, start + safe, this.#types.byteOffset, fields, maxNames, named, ...sums) - start;
   }
 
@@ -199,10 +209,12 @@ export class Kernel {
     return this.#exports.escaping.value !== 0;
   }
 
-  /** Every key that tally() has met with an object of some size: how many, and their bytes. */
+  /** Every key that tally() has met: how many objects of some size, and their bytes. */
   sums(take: (key: number, objects: number, bytes: number) => void): void {
-    const wide = (at: number): number => (this.#sums[at] as number) + WORD * (this.#sums[at + 1] as number);
-    for (const key of this.#met.subarray(0, this.#exports.met.value)) take(key, wide(WORDS_PER_SUM * key), wide(WORDS_PER_SUM * key + 2));
+    for (const key of this.#met.subarray(0, this.#exports.met.value)) {
+      const [nodes = 0, empty = 0, low = 0, high = 0] = this.#sums.subarray(WORDS_PER_SUM * key, WORDS_PER_SUM * (key + 1));
+      if (nodes > empty) take(key, nodes - empty, low + WORD * high);
+    }
   }
 
   /**

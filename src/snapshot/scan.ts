@@ -211,8 +211,8 @@ class RecordReader {
     let at = this.total === 0 && this.window[0] === 0x0a ? 1 : 0;
     if (this.#named !== undefined) {
       at = kernel.tally(at, safe, { ...this.#shape, named: this.#named });
-      this.total += kernel.count;
-      this.#afterComma = kernel.count > 0;
+      this.total += kernel.tallied;
+      this.#afterComma = kernel.tallied > 0;
       return at;
     }
     for (;;) {

@@ -26,9 +26,10 @@ export function longNumber(at: usize, digits: u32): u64 {
   return number(at, digits - 8) * TEN_TO_8 + number(at + digits - 8, 8);
 }
 
+/** One bit for each of 64 bytes: is it all ones? */
 // @ts-ignore: decorator
 @inline
-function bits(a: v128, b: v128, c: v128, d: v128): u64 {
+export function bits(a: v128, b: v128, c: v128, d: v128): u64 {
   const low = i8x16.bitmask(a) | (i8x16.bitmask(b) << 16);
   const high = i8x16.bitmask(c) | (i8x16.bitmask(d) << 16);
   return (<u64>(<u32>low)) | ((<u64>(<u32>high)) << 32);

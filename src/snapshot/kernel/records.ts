@@ -15,6 +15,7 @@
 import { ALL_BUT_LAST, endsOf, longNumber, number, where } from "./bytes";
 
 export { escaping, found, quotes } from "./quotes";
+export { met, tallied, tally } from "./tally";
 
 const NEWLINE: i8 = 0x0a;
 const NO_TYPE: u32 = 255;
@@ -24,8 +25,6 @@ export let count: i32 = 0;
 export let specials: i32 = 0;
 /** Whether any node of the last call had a detachedness but 0. */
 export let anyDetached: bool = false;
-/** Keys that tally() has met so far. */
-export let met: i32 = 0;
 
 /**
  * Reads nodes: type, name, id, self_size, edge_count, and what else this V8 adds. `from` is the first digit of one.
@@ -128,86 +127,6 @@ export function nodes(
   }
   count = <i32>n;
   anyDetached = detached != 0;
-  return at;
-}
-
-/** Keys below this are types; above, the names of objects whose name is that of their class. */
-const FIRST_NAME: u32 = 256;
-
-/**
- * Adds up node records by key (rawTypes.ts) instead of writing them down: of objects and native nodes the name, of others the
- * type. Nodes of no size are not counted. Reads less of a record than nodes(), and so takes half of its time.
- * @param named bits of our types whose names count
- * @param keys sums there is room for
- * @param sumsAt for each key, objects and bytes, 64 bits each
- * @param metAt where keys go that are met for the first time
- * @returns the first digit of the record that was not taken
- */
-export function tally(
-  from: usize,
-  safe: usize,
-  types: usize,
-  fields: i32,
-  maxNames: u32,
-  named: u32,
-  keys: u32,
-  sumsAt: usize,
-  metAt: usize,
-): usize {
-  let at = from;
-  let n: usize = 0;
-  let usual = true;
-  while (usual && at < safe) {
-    const base = at;
-    let newlines = where(base, NEWLINE) & ALL_BUT_LAST;
-    let ends = endsOf(base, newlines);
-    let start: u32 = 0;
-    for (;;) {
-      const a = <u32>ctz(ends);
-      ends &= ends - 1;
-      const b = <u32>ctz(ends);
-      ends &= ends - 1;
-      const c = <u32>ctz(ends);
-      ends &= ends - 1;
-      const d = <u32>ctz(ends);
-      for (let f = 4; f < fields; f++) ends &= ends - 1;
-      if (ends == 0) {
-        usual = start != 0;
-        break;
-      }
-      const line = ends & (0 - ends);
-      ends ^= line;
-      const typeDigits = a - start;
-      const first = <u32>load<u8>(base + start) ^ 0x30;
-      const type = <u32>load<u8>(types + (typeDigits == 1 ? first : first * 10 + (<u32>load<u8>(base + start + 1) ^ 0x30)));
-      const name = <u32>number(base + a + 1, b - a - 1);
-      const size = number(base + c + 1, d - c - 1);
-      const key = (named >> type) & 1 ? name + FIRST_NAME : type;
-      if (
-        (newlines & (line - 1)) != 0 ||
-        typeDigits - 1 > 1 ||
-        b - a - 2 > 7 ||
-        c - b - 2 > 9 ||
-        d - c - 2 > 7 ||
-        type == NO_TYPE ||
-        name >= maxNames ||
-        key >= keys
-      ) {
-        usual = false;
-        break;
-      }
-      const sum = sumsAt + ((<usize>key) << 4);
-      const objects = load<u64>(sum) + <u64>(size != 0);
-      if (objects == 1 && size != 0) store<u32>(metAt + (met++ << 2), key);
-      store<u64>(sum, objects);
-      store<u64>(sum, load<u64>(sum, 8) + size, 8);
-      n++;
-      start = <u32>ctz(line) + 1 + <u32>((newlines & line) != 0);
-      newlines &= ~line;
-      at = base + start;
-    }
-  }
-  count = <i32>n;
   return at;
 }
 
