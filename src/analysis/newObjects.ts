@@ -2,7 +2,7 @@
 // epoch, so the caller must know that V8 did not hand the numbers out again in between.
 
 import type { HeapGraph } from "../graph/heapGraph.ts";
-import { isNativeId } from "../graph/rawTypes.ts";
+import { isNativeId } from "../graph/kinds.ts";
 import { isInternalType } from "./typeTable.ts";
 
 export interface NewObjectsRow {

@@ -6,8 +6,7 @@
 // Objects are known by V8's ids, which V8 hands out in the order in which snapshots come to see objects.
 
 import type { HeapGraph } from "../graph/heapGraph.ts";
-import { NodeType } from "../graph/kinds.ts";
-import { isNativeId } from "../graph/rawTypes.ts";
+import { isNativeId, NodeType } from "../graph/kinds.ts";
 import { Anchors } from "./anchors.ts";
 import { type RetainingPath, retainingPaths } from "./paths.ts";
 import { glance, type ObjectSummary } from "./summary.ts";

@@ -4,7 +4,7 @@
 import { IdSet } from "../analysis/newObjects.ts";
 import { isInternalType } from "../analysis/typeTable.ts";
 import type { HeapGraph } from "../graph/heapGraph.ts";
-import { isNativeId } from "../graph/rawTypes.ts";
+import { isNativeId } from "../graph/kinds.ts";
 
 export interface NewIdsRow {
   readonly type: string;

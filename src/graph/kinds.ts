@@ -1,3 +1,3 @@
-// The numbers of node and edge types, for the rooms that know the graph but not the file format.
+// The numbers of node and edge types, and what ids tell, for the rooms that know the graph but not the file format.
 
-export { EdgeType, NodeType } from "../snapshot/format.ts";
+export { EdgeType, isNativeId, NodeType } from "../snapshot/format.ts";

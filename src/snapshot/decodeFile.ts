@@ -33,7 +33,7 @@ export async function decodeFile(fd: number, { onProgress, signal }: DecodeFileO
   if (!layout || !isUsual(layout.header) || leastBytes(layout.header) > size) return undefined;
   const strings = readStrings(fd, layout.stringsAt, size);
   if (!strings) return undefined;
-  const kernel = Kernel.open(strings.count);
+  const kernel = Kernel.open({ strings: strings.count });
   if (!kernel) return undefined;
   let windows = 0;
   const source = {

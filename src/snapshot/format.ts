@@ -173,3 +173,11 @@ function mapTypes(fileTypes: readonly string[], ours: readonly string[]): { map:
   });
   return { map, names };
 }
+
+/**
+ * V8 numbers its own objects odd. Even numbers are of native objects that the embedder reports; they are handed
+ * out anew in every snapshot, so such an object is never the same one twice.
+ */
+export function isNativeId(id: number): boolean {
+  return id % 2 === 0;
+}

@@ -15,9 +15,11 @@ const TYPES = 128;
 const NO_TYPE = 255;
 /** Keys of tally() below this are types; from here on, names. As in kernel/records.ts. */
 export const FIRST_NAME = 256;
-/** A sum of tally(): nodes, those of them that have no size, and bytes in 64 bits. */
+/** A sum: two counts, and bytes in 64 bits. */
 const WORDS_PER_SUM = 4;
-/** Room for the marks of tally(): two bits for each byte of a stretch, and more than a word behind either. */
+/** Words that have a bit for every odd id. */
+const WORDS_OF_IDS: number = 2 ** 31 / 32;
+/** Room for the marks of a stretch: two bits for each byte of a stretch, and more than a word behind either. */
 const MARKS = 2048;
 const WORD = 2 ** 32;
 
@@ -32,7 +34,7 @@ interface Exports {
   readonly count: { readonly value: number };
   readonly specials: { readonly value: number };
   readonly anyDetached: { readonly value: number };
-  readonly met: { readonly value: number };
+  readonly met: { value: number };
   readonly tallied: { readonly value: number };
   readonly escaping: { readonly value: number };
   readonly found: { readonly value: number };
@@ -40,6 +42,8 @@ interface Exports {
   edges(...args: number[]): number;
   labels(...args: number[]): number;
   tally(...args: number[]): number;
+  note(...args: number[]): number;
+  compare(...args: number[]): number;
   quotes(...args: number[]): number;
 }
 
@@ -55,6 +59,23 @@ function moduleOf(): object | undefined {
     }
   }
   return compiled ?? undefined;
+}
+
+/** What there is to be room for. */
+export interface KernelRoom {
+  /** If edges are to be read: strings that they can be called. */
+  readonly strings?: number;
+  /** If nodes are to be added up: sums. */
+  readonly keys?: number;
+  /** If ids are to be compared. */
+  readonly ids?: boolean;
+}
+
+/** What nodes are added up by: by name for the types whose bit is set in `named`, else by type. */
+export interface KeyShape {
+  readonly fields: number;
+  readonly maxNames: number;
+  readonly named: number;
 }
 
 /** One reader of records: not for two sections at once. */
@@ -81,13 +102,15 @@ export class Kernel {
   readonly planes: Uint8Array;
   readonly labels: Uint8Array;
   readonly #types: Uint8Array;
-  /** Of tally(). Pages of keys that never come are never touched. */
+  /** Ids of two files: bit `id >> 1` for each odd one. */
+  readonly ids: readonly [Uint32Array, Uint32Array];
+  /** Of tally() and compare(). Pages of keys and ids that never come are never touched. */
   readonly #sums: Uint32Array;
   readonly #met: Uint32Array;
   readonly #marksAt: number;
   readonly #exports: Exports;
 
-  private constructor(module: object, strings: number, keys: number) {
+  private constructor(module: object, { strings = 0, keys = 0, ids = false }: KernelRoom) {
     let end = 0;
     const place = (bytes: number): number => {
       const at = end;
@@ -104,6 +127,8 @@ export class Kernel {
     const window = place(WINDOW + 2 * RECORD_LIMIT);
     const sums = place(4 * WORDS_PER_SUM * keys);
     const met = place(4 * keys);
+    const wordsOfIds = ids ? WORDS_OF_IDS : 0;
+    const bits = [place(4 * wordsOfIds), place(4 * wordsOfIds)] as const;
     const memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
     const bytes = (at: number, length: number): Uint8Array => new Uint8Array(memory.buffer, at, length);
     const words = (at: number, length: number): Uint32Array => new Uint32Array(memory.buffer, at, length);
@@ -122,18 +147,21 @@ export class Kernel {
     this.positions = words(positions, BATCH / EDGES_PER_BLOCK + 1);
     this.#sums = words(sums, WORDS_PER_SUM * keys);
     this.#met = words(met, keys);
+    this.ids = [words(bits[0], wordsOfIds), words(bits[1], wordsOfIds)];
     this.window = Buffer.from(memory.buffer, window, WINDOW + 2 * RECORD_LIMIT);
     this.#exports = new WebAssembly.Instance(module, { env: { memory } }).exports as Exports;
   }
 
-  /**
-   * @param strings how many strings there are that edges can be called, if edges are to be read.
-   * @param keys how many sums there are, if nodes are to be added up.
-   * @returns undefined where the kernel cannot run; everything must then be read patiently.
-   */
-  static open(strings: number = 0, keys: number = 0): Kernel | undefined {
+  /** @returns undefined where the kernel cannot run, or has not so much room; everything must then be read patiently. */
+  static open(room: KernelRoom = {}): Kernel | undefined {
     const module = moduleOf();
-    return module && new Kernel(module, strings, keys);
+    try {
+      return module && new Kernel(module, room);
+    } catch (error) {
+      // What WebAssembly says when the system gives no memory.
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
   }
 
   /** Records of the last call. */
@@ -186,13 +214,32 @@ export class Kernel {
   }
 
   /**
-   * Adds up nodes by key instead of writing them down: by name for the types whose bit is set in `named`, else by type. Those whose key
-   * there is no room for are not taken; how many were is told by `tallied`. @returns as nodes() does.
+   * Adds up nodes by key instead of writing them down. Those whose key there is no room for are not taken.
+   * @returns as nodes() does; how many were taken is told by `tallied`.
    */
-  tally(from: number, safe: number, { fields, maxNames, named }: { fields: number; maxNames: number; named: number }): number {
+  tally(from: number, safe: number, shape: KeyShape): number {
     const start = this.window.byteOffset;
-    const sums = [this.#met.length, this.#sums.byteOffset, this.#met.byteOffset, this.#marksAt] as const;
-    return this.#exports.tally(start + from, start + safe, this.#types.byteOffset, fields, maxNames, named, ...sums) - start;
+    return this.#exports.tally(start + from, start + safe, this.#marksAt, ...this.#sumsOf(shape)) - start;
+  }
+
+  /** Notes the odd ids of nodes in `ids[of]`. @returns as tally() does. */
+  note(from: number, safe: number, fields: number, of: 0 | 1): number {
+    const start = this.window.byteOffset;
+    return this.#exports.note(start + from, start + safe, this.#marksAt, fields, this.ids[of].byteOffset) - start;
+  }
+
+  /**
+   * Adds up nodes of some size and an odd id, and apart from that those of them whose ids are not in the other one of `ids`; notes
+   * theirs in `ids[of]`. @returns as tally() does.
+   */
+  compare(from: number, safe: number, shape: KeyShape, of: 0 | 1): number {
+    const start = this.window.byteOffset;
+    const ids = [this.ids[1 - of] as Uint32Array, this.ids[of]].map(({ byteOffset }) => byteOffset);
+    return this.#exports.compare(start + from, start + safe, this.#marksAt, ...this.#sumsOf(shape), ...ids) - start;
+  }
+
+  #sumsOf({ fields, maxNames, named }: KeyShape): number[] {
+    return [this.#types.byteOffset, fields, maxNames, named, this.#met.length, this.#sums.byteOffset, this.#met.byteOffset];
   }
 
   /**
@@ -209,12 +256,15 @@ export class Kernel {
     return this.#exports.escaping.value !== 0;
   }
 
-  /** Every key that tally() has met: how many objects of some size, and their bytes. */
-  sums(take: (key: number, objects: number, bytes: number) => void): void {
+  /** Every key that was met, with its two counts and its bytes; then all sums begin anew. */
+  sums(take: (key: number, first: number, second: number, bytes: number) => void): void {
     for (const key of this.#met.subarray(0, this.#exports.met.value)) {
-      const [nodes = 0, empty = 0, low = 0, high = 0] = this.#sums.subarray(WORDS_PER_SUM * key, WORDS_PER_SUM * (key + 1));
-      if (nodes > empty) take(key, nodes - empty, low + WORD * high);
+      const sum = this.#sums.subarray(WORDS_PER_SUM * key, WORDS_PER_SUM * (key + 1));
+      const [first = 0, second = 0, low = 0, high = 0] = sum;
+      take(key, first, second, low + WORD * high);
+      sum.fill(0);
     }
+    this.#exports.met.value = 0;
   }
 
   /**

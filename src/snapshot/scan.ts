@@ -6,15 +6,11 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { badSnapshot, cannotReadFile } from "../errors.ts";
 import type { SnapshotHeader } from "./format.ts";
-import { BATCH, FIRST_NAME, Kernel, RECORD_LIMIT, WINDOW } from "./kernel.ts";
+import { BATCH, Kernel, RECORD_LIMIT, WINDOW } from "./kernel.ts";
 import { findLayout, type Layout } from "./layout.ts";
-import type { NodeShape } from "./records.ts";
 import { textOf } from "./strings.ts";
 
-/** Names whose sums are kept in one piece; further ones are added up one by one. */
-const MOST_NAMES: number = 1 << 24;
-
-/** Up to BATCH node records as columns. Reused: copy what you keep. */
+/** Node records as columns. Reused: copy what you keep. */
 export interface NodeBatch {
   readonly count: number;
   /** NodeType numbers of format.ts. */
@@ -22,7 +18,18 @@ export interface NodeBatch {
   readonly name: Uint32Array;
   readonly id: Uint32Array;
   /** Bytes. */
-  readonly selfSize: Uint32Array | Float64Array;
+  readonly selfSize: Float64Array;
+}
+
+/** A kernel, and what it does with records. */
+export interface KernelReader {
+  readonly kernel: Kernel;
+  /**
+   * Takes records of the kernel's window that begin between `from` and `safe`, as many as it likes; kernel.tallied is their number then.
+   * @param fields numbers in a record, of which the first five are those of V8.
+   * @returns the first byte of the record that it did not take.
+   */
+  take(from: number, safe: number, fields: number): number;
 }
 
 /** Whether a source can be scanned: a plain file, neither a pipe nor gzip. */
@@ -86,36 +93,13 @@ export class NodeScanner {
     closeSync(this.#fd);
   }
 
-  /** Reads every node record in file order; about 1 ns per byte. @throws LeakhuntError `BAD_SNAPSHOT`. */
-  scan(sink: (batch: NodeBatch) => void): void {
-    this.#read(new RecordReader(this.header, this.#mostStrings, sink, undefined));
-  }
-
   /**
-   * Adds up all nodes that have a size by key: FIRST_NAME and the name for the types (of format.ts) whose bit is set in `named`,
-   * else the type. Half the price of scan().
-   * @param add is told of objects and bytes of a key, of some keys more than once.
+   * Reads every node record in file order.
+   * @param sink is handed those that `fast` has not taken. @param fast takes records as V8 writes them, see KernelReader.
    * @throws LeakhuntError `BAD_SNAPSHOT`.
    */
-  tally(named: number, add: (key: number, objects: number, bytes: number) => void): void {
-    const sink = ({ count, type, name, selfSize }: NodeBatch): void => {
-      for (let i = 0; i < count; i++) {
-        const own = type[i] as number;
-        const size = selfSize[i] as number;
-        if (size > 0) add((named >>> own) & 1 ? (name[i] as number) + FIRST_NAME : own, 1, size);
-      }
-    };
-    const reader = new RecordReader(this.header, this.#mostStrings, sink, named);
-    this.#read(reader);
-    reader.sums(add);
-  }
-
-  /** Each string takes three bytes at least: a name beyond that would only cost whoever makes room for it. */
-  get #mostStrings(): number {
-    return Math.ceil((this.#size - this.#layout.stringsAt) / 3);
-  }
-
-  #read(reader: RecordReader): void {
+  scan(sink: (batch: NodeBatch) => void, fast?: KernelReader): void {
+    const reader = new RecordReader(this.header, this.mostNames, sink, fast);
     const { window } = reader;
     let at = this.#layout.nodesAt;
     let kept = 0;
@@ -132,6 +116,11 @@ export class NodeScanner {
       window.copyWithin(0, used, end);
     }
     reader.finish();
+  }
+
+  /** Names are below this: each string takes three bytes at least, and a name beyond would only cost whoever makes room for it. */
+  get mostNames(): number {
+    return Math.min(Math.ceil((this.#size - this.#layout.stringsAt) / 3), 0xffffffff);
   }
 
   /** The strings with these numbers. One pass over the string section up to the last of them, decoding only what is wanted. */
@@ -158,14 +147,11 @@ class RecordReader {
   readonly #record: Float64Array;
   readonly #batch: { -readonly [K in keyof NodeBatch]: NodeBatch[K] };
   readonly #at: { type: number; name: number; id: number; size: number };
-  readonly #kernel: Kernel | undefined;
-  readonly #shape: NodeShape;
-  readonly #named: number | undefined;
+  readonly #fast: KernelReader | undefined;
   /** Whether the comma before the next record has been read. */
   #afterComma = false;
 
-  /** @param named adds nodes up instead of handing them over (Kernel.tally()); what it cannot take still goes to the sink. */
-  constructor(header: SnapshotHeader, maxStrings: number, sink: (batch: NodeBatch) => void, named: number | undefined) {
+  constructor(header: SnapshotHeader, maxStrings: number, sink: (batch: NodeBatch) => void, fast: KernelReader | undefined) {
     this.#header = header;
     this.#maxStrings = maxStrings;
     this.#sink = sink;
@@ -185,48 +171,24 @@ class RecordReader {
       selfSize: new Float64Array(BATCH),
     };
     const isUsual = ["type", "name", "id", "self_size", "edge_count"].every((name, i) => nodeFields[i] === name);
-    this.#named = named;
-    const keys = named === undefined ? 0 : Math.min(maxStrings, MOST_NAMES) + FIRST_NAME;
-    this.#kernel = isUsual ? Kernel.open(0, keys) : undefined;
-    this.#kernel?.setTypes(header.nodeTypeMap);
-    this.#shape = {
-      fields: nodeFields.length,
-      detachedAt: -1,
-      types: header.nodeTypeMap,
-      maxEdges: 0xffffffff,
-      maxNames: Math.min(maxStrings, 0xffffffff),
-    };
-    this.window = this.#kernel?.window ?? Buffer.alloc(WINDOW + 2 * RECORD_LIMIT);
+    this.#fast = isUsual ? fast : undefined;
+    this.#fast?.kernel.setTypes(header.nodeTypeMap);
+    this.window = this.#fast?.kernel.window ?? Buffer.alloc(WINDOW + 2 * RECORD_LIMIT);
   }
 
   /** Reads whole records of the window's first `end` bytes and returns how many bytes they took. */
   read(end: number, isLast: boolean): number {
-    const used = this.#kernel ? this.#readFast(this.#kernel, isLast ? end : end - RECORD_LIMIT) : 0;
+    const used = this.#fast ? this.#readFast(this.#fast, isLast ? end : end - RECORD_LIMIT) : 0;
     return used + this.#readPatiently(this.window.subarray(used), end - used, isLast);
   }
 
   /** Records as V8 writes them. What is left, at the latest the bracket, is for the patient way. */
-  #readFast(kernel: Kernel, safe: number): number {
-    const { type, name, id, selfSize } = kernel;
-    let at = this.total === 0 && this.window[0] === 0x0a ? 1 : 0;
-    if (this.#named !== undefined) {
-      at = kernel.tally(at, safe, { ...this.#shape, named: this.#named });
-      this.total += kernel.tallied;
-      this.#afterComma = kernel.tallied > 0;
-      return at;
-    }
-    for (;;) {
-      at = kernel.nodes(at, safe, BATCH, this.#shape, 0);
-      const { count } = kernel;
-      if (count > 0) {
-        // What was read patiently comes first.
-        if (this.#batch.count > 0) this.#flush();
-        this.#sink({ count, type, name, id, selfSize });
-        this.total += count;
-        this.#afterComma = true;
-      }
-      if (count < BATCH) return at;
-    }
+  #readFast({ kernel, take }: KernelReader, safe: number): number {
+    const from = this.total === 0 && this.window[0] === 0x0a ? 1 : 0;
+    const used = take(from, safe, this.#header.nodeFields.length);
+    this.total += kernel.tallied;
+    this.#afterComma = kernel.tallied > 0;
+    return used;
   }
 
   #readPatiently(bytes: Uint8Array, end: number, isLast: boolean): number {
@@ -298,11 +260,6 @@ class RecordReader {
   #flush(): void {
     this.#sink(this.#batch);
     this.#batch.count = 0;
-  }
-
-  /** What the kernel has added up. */
-  sums(add: (key: number, objects: number, bytes: number) => void): void {
-    this.#kernel?.sums(add);
   }
 
   finish(): void {

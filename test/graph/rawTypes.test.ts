@@ -4,9 +4,12 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ROW_OF_TYPE } from "../../src/graph/classes.ts";
 import { HeapGraph } from "../../src/graph/heapGraph.ts";
-import { compareRaw, countRawGraph, countRawTypes, IdBits, type RawDifference } from "../../src/graph/rawTypes.ts";
+import { compareRaw, countRawGraph, countRawTypes, type RawDifference } from "../../src/graph/rawTypes.ts";
+import { IdBits } from "../../src/snapshot/nodeSums.ts";
 import { readSnapshot } from "../../src/snapshot/open.ts";
 import { canScan, NodeScanner } from "../../src/snapshot/scan.ts";
 
@@ -79,6 +82,92 @@ test("new and gone objects equal those of two sets of ids", async () => {
   a.close();
   b.close();
 });
+
+test("any two lists of nodes: also of long numbers, on the borders of windows, and as V8 writes them with and without newlines", () => {
+  const node = fc.record({
+    id: fc.oneof(fc.nat(60), fc.nat(100_000), fc.integer({ min: 4_294_967_200, max: 4_294_967_295 })),
+    type: fc.nat(15),
+    name: fc.nat(40),
+    // Nine digits and more are not for the kernel.
+    size: fc.oneof(fc.nat(20), fc.nat(99_999_999), fc.integer({ min: 999_999_990, max: 3_999_999_999 })),
+  });
+  const nodes = fc.uniqueArray(node, { maxLength: 60, selector: ({ id }) => id });
+  const padding = fc.constantFrom(0, 0, 0, 47_000, 48_000);
+  fc.assert(
+    fc.property(nodes, nodes, padding, fc.boolean(), fc.boolean(), (older, newer, pad, olderLines, newerLines) => {
+      const files = [older, newer].map((own, i) => {
+        // More than a window of nodes that are in both.
+        const all = [...Array.from({ length: pad }, (_, k) => ({ id: 200_001 + 2 * k, type: 3, name: 1, size: 24 })), ...own];
+        const path = join(folder, `any-${i}.heapsnapshot`);
+        writeFileSync(path, nodesOnly(all, (i === 0 ? olderLines : newerLines) ? "\n" : ""));
+        return { path, all };
+      });
+      const [a, b] = files.map(({ path }) => NodeScanner.open(path)) as [NodeScanner, NodeScanner];
+      try {
+        const found = compareRaw(a, b);
+        const wanted = new Map<string, RawDifference>();
+        const add = (name: string, change: (row: RawDifference) => void): void => {
+          const row = wanted.get(name) ?? { before: 0, now: 0, added: 0, removed: 0, addedBytes: 0, removedBytes: 0 };
+          wanted.set(name, row);
+          change(row);
+        };
+        const [before, now] = files.map(({ all }) => all.filter(({ id, size }) => size > 0 && id % 2 === 1)) as [Node[], Node[]];
+        const [oldIds, newIds] = files.map(({ all }) => new Set(all.map(({ id }) => id))) as [Set<number>, Set<number>];
+        for (const { id, type, name, size } of before) {
+          add(rowName(type, name), (row) => {
+            row.before++;
+            if (newIds.has(id)) return;
+            row.removed++;
+            row.removedBytes += size;
+          });
+        }
+        for (const { id, type, name, size } of now) {
+          add(rowName(type, name), (row) => {
+            row.now++;
+            if (oldIds.has(id)) return;
+            row.added++;
+            row.addedBytes += size;
+          });
+        }
+        expect(found).toEqual(wanted);
+      } finally {
+        a.close();
+        b.close();
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+interface Node {
+  readonly id: number;
+  readonly type: number;
+  readonly name: number;
+  readonly size: number;
+}
+
+const TYPES = "hidden array string object code closure regexp number native synthetic".split(" ");
+const MORE_TYPES = ["concatenated string", "sliced string", "symbol", "bigint", "object shape", "wasm object"];
+
+function rowName(type: number, name: number): string {
+  if (type === 3 || type === 8) return `Name${name}`;
+  return ROW_OF_TYPE[type] ?? `(${[...TYPES, ...MORE_TYPES][type]})`;
+}
+
+/** A snapshot file of nodes without edges. */
+function nodesOnly(nodes: readonly Node[], newline: string): string {
+  const fields = ["type", "name", "id", "self_size", "edge_count", "detachedness"];
+  const meta = {
+    node_fields: fields,
+    node_types: [[...TYPES, ...MORE_TYPES], "string", "number", "number", "number", "number"],
+    edge_fields: ["type", "name_or_index", "to_node"],
+    edge_types: [["context"], "string_or_number", "node"],
+  };
+  const records = nodes.map(({ type, name, id, size }) => `${[type, name, id, size, 0, 0].join()}${newline}`).join();
+  const strings = Array.from({ length: 41 }, (_, i) => `Name${i}`);
+  const snapshot = JSON.stringify({ meta, node_count: nodes.length, edge_count: 0 });
+  return `{"snapshot":${snapshot},\n"nodes":[${records}],\n"edges":[],\n"strings":${JSON.stringify(strings)}}`;
+}
 
 function naiveDifference(older: HeapGraph, newer: HeapGraph): Map<string, RawDifference> {
   const rows = new Map<string, RawDifference>();

@@ -1,7 +1,7 @@
 // The kernel reads what V8 writes nearly always and leaves the rest to others: numbers of every length must come out the
 // same, wherever they lie in a window, and its code must be what its source says.
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
@@ -19,7 +19,7 @@ const number = (digits: number, most = 10 ** digits - 1): fc.Arbitrary<number> =
     .chain((d) => fc.integer({ min: d === 1 ? 0 : Math.min(most, 10 ** (d - 1)), max: Math.min(most, 10 ** d - 1) }));
 
 const MOST_NAMES = 10 ** 8;
-const kernel = Kernel.open(1000, 1000) as Kernel;
+const kernel = Kernel.open({ strings: 1000, keys: 1000 }) as Kernel;
 
 function put(text: string): number {
   kernel.window.fill(0);
@@ -112,7 +112,7 @@ test("nodes are added up by key", () => {
   fc.assert(
     fc.property(fc.array(node, { minLength: 1, maxLength: 300 }), fc.integer({ min: 5, max: 7 }), fc.boolean(), (nodes, fields, lines) => {
       const end = put(`${nodes.map((values) => values.slice(0, fields).join()).join(lines ? "\n," : ",")}${lines ? "\n" : ""},`);
-      const adder = Kernel.open(0, 2300) as Kernel;
+      const adder = Kernel.open({ keys: 2300 }) as Kernel;
       adder.window.set(kernel.window.subarray(0, end));
       adder.setTypes(Uint8Array.from({ length: 16 }, (_, i) => 15 - i));
       const used = adder.tally(0, end, { fields, maxNames: 2001, named: (1 << 3) | (1 << 8) });
@@ -125,7 +125,7 @@ test("nodes are added up by key", () => {
         if (size > 0) sums.set(key, [objects + 1, bytes + size]);
       }
       const seen = new Map<number, [number, number]>();
-      adder.sums((key, objects, bytes) => seen.set(key, [objects, bytes]));
+      adder.sums((key, objects, _, bytes) => seen.set(key, [objects, bytes]));
       expect(seen).toEqual(sums);
     }),
     { numRuns: 100 },
@@ -180,7 +180,7 @@ test.each(ODD_FOR_SUMS.filter((odd) => odd.split(",").length === 7))("also witho
 });
 
 test("names that there is no room for are left to others", () => {
-  const adder = Kernel.open(0, 1000) as Kernel;
+  const adder = Kernel.open({ keys: 1000 }) as Kernel;
   const [first, last] = ["1,743,3,4,5,0,0\n,", "1,744,3,4,5,0,0\n,"];
   const end = adder.window.write(first + last, "latin1");
   adder.setTypes(Uint8Array.of(0, 1));
@@ -250,4 +250,12 @@ test("without WebAssembly everything is read, only slower", () => {
   };
   expect(run()).toContain('"type"');
   expect(run("--jitless")).toBe(run());
+  const other = join(folder, "other.heapsnapshot");
+  writeFileSync(other, readFileSync(heap, "utf8").replace("1,0,5,16", "1,0,7,16"));
+  const compare = (...flags: string[]): string => {
+    const words = [...flags, "dist/cli/main.js", "new", heap, other, "--raw", "--json"];
+    return spawnSync(process.execPath, words, { encoding: "utf8", env: { ...process.env, LEAKHUNT_HOME: join(folder, "home") } }).stdout;
+  };
+  expect(compare()).toContain('"added":1');
+  expect(compare("--jitless")).toBe(compare());
 });

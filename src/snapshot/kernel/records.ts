@@ -15,7 +15,7 @@
 import { ALL_BUT_LAST, endsOf, longNumber, number, where } from "./bytes";
 
 export { escaping, found, quotes } from "./quotes";
-export { met, tallied, tally } from "./tally";
+export { compare, met, note, tallied, tally } from "./tally";
 
 const NEWLINE: i8 = 0x0a;
 const NO_TYPE: u32 = 255;
