@@ -17,7 +17,7 @@ import { type Guard, startGuard } from "./guard.ts";
 import type { Inspector } from "./inspector.ts";
 import { exeName, nodeBinaryOf } from "./nodeBinary.ts";
 import { nsenterCommand } from "./nsenter.ts";
-import { openBySignal } from "./openInspector.ts";
+import { openBySignal, openedByItself } from "./openInspector.ts";
 import { allPids, argvOf, hasProc, listenersOf, namespaceOf, secondsSince, startTimeOf, statusOf } from "./proc.ts";
 import { reachOnMac } from "./processesMac.ts";
 import { LiveTarget } from "./session.ts";
@@ -104,7 +104,7 @@ async function reachPort(host: string, port: number): Promise<Reached> {
 async function reachPid(pid: number, expected: string | undefined, { signal }: AttachOptions): Promise<Reached> {
   if (!hasProc) return reachOnMac(pid, expected);
   const startTime = checkProcess(pid, expected);
-  const open = await openInspectorOf(pid, statusOf(pid)?.sigusr1 !== "caught");
+  const open = (await openInspectorOf(pid, statusOf(pid)?.sigusr1 !== "caught")) ?? (await openedByItself(pid, startTime, signal));
   if (open !== undefined) return { address: open, pid, startTime };
   const before = listenersOf(pid).map((socket) => socket.inode);
   const guard = startGuard({ pid, startTime, pidInNamespace: statusOf(pid)?.pidInNamespace ?? pid, before });

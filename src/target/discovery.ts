@@ -60,9 +60,17 @@ export async function firstInspector(listeners: readonly Socket[]): Promise<Addr
 
 /** The port that SIGUSR1 would open, by the flags and NODE_OPTIONS the process was started with; 0 is "any". */
 export function wantedPort(pid: number): number {
-  const flags = `${environOf(pid, "NODE_OPTIONS") ?? ""} ${argvOf(pid).slice(1).join(" ")}`;
-  const ports = [...flags.matchAll(/(?:^|\s)--(?:inspect(?:-brk|-wait|-port)?|debug-port)(?:=|\s+)(?:\S*:)?(\d+)(?=\s|$)/g)];
+  const ports = [...flagsOf(pid).matchAll(/(?:^|\s)--(?:inspect(?:-brk|-wait|-port)?|debug-port)(?:=|\s+)(?:\S*:)?(\d+)(?=\s|$)/g)];
   return Number(ports.at(-1)?.[1] ?? DEFAULT_PORT);
+}
+
+/** Whether the process was told to open its inspector when it starts. */
+export function opensByItself(pid: number): boolean {
+  return /(?:^|\s)--inspect(?:-brk|-wait)?(?:[=\s]|$)/.test(flagsOf(pid));
+}
+
+function flagsOf(pid: number): string {
+  return `${environOf(pid, "NODE_OPTIONS") ?? ""} ${argvOf(pid).slice(1).join(" ")}`;
 }
 
 export function isLoopback(address: string): boolean {

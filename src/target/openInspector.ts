@@ -12,10 +12,26 @@ import {
   signalWouldKill,
   targetGone,
 } from "../errors.ts";
-import { type Address, firstInspector, openInspectorOf, wantedPort } from "./discovery.ts";
+import { type Address, firstInspector, openInspectorOf, opensByItself, wantedPort } from "./discovery.ts";
 import { allPids, epollsOf, listenersOf, readProc, secondsSince, socketInodes, socketsAround, startTimeOf, statusOf } from "./proc.ts";
 
 const PATIENCE_MS = 5000;
+/** Older processes have opened what they were told to open, or have closed it again. */
+const YOUNG_SECONDS = 5;
+
+/**
+ * The inspector of a process that was started with `--inspect` moments ago and does not listen yet. It is not ours, and would be
+ * taken for ours, and closed, if a signal were sent before it is there.
+ */
+export async function openedByItself(pid: number, startTime: string, signal?: AbortSignal): Promise<Address | undefined> {
+  while (startTimeOf(pid) === startTime && secondsSince(startTime) < YOUNG_SECONDS && opensByItself(pid)) {
+    signal?.throwIfAborted();
+    const found = await openInspectorOf(pid, true);
+    if (found !== undefined) return found;
+    await sleep(25);
+  }
+  return undefined;
+}
 
 /** Signals the process and waits for its inspector, up to about 5 s. `startTime` is checked right before the signal. */
 export async function openBySignal(pid: number, startTime: string, signal?: AbortSignal): Promise<Address> {
@@ -42,6 +58,9 @@ export async function openBySignal(pid: number, startTime: string, signal?: Abor
   throw portHolder(pid) ?? ((await loopTurns(pid)) ? ownSignalHandler(pid) : eventLoopBlocked(pid));
 }
 
+/** While it starts a process blocks signals for moments; who blocks this one for good does so still at this age. */
+const BLOCKED_SECONDS = 1;
+
 /** Returns once SIGUSR1 is safe; a process that just started gets up to 3 s to install Node's handler. */
 async function awaitHandler(pid: number, startTime: string, signal: AbortSignal | undefined): Promise<void> {
   const deadline = Date.now() + 3000;
@@ -50,7 +69,7 @@ async function awaitHandler(pid: number, startTime: string, signal: AbortSignal 
     const status = statusOf(pid);
     if (status === undefined) throw noSuchProcess(pid);
     if (startTimeOf(pid) !== startTime) throw pidReused(pid);
-    if (status.sigusr1 === "blocked") throw signalDisabled(pid);
+    if (status.sigusr1 === "blocked" && secondsSince(startTime) > BLOCKED_SECONDS) throw signalDisabled(pid);
     if (status.sigusr1 === "caught") return;
     if (secondsSince(startTime) > 3 || Date.now() > deadline) throw signalWouldKill(pid);
     await sleep(25);

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { attachTarget } from "../../src/target/attach.ts";
 import { nodeBinaryOf } from "../../src/target/nodeBinary.ts";
 import { startTimeOf } from "../../src/target/proc.ts";
-import { BUSY, cleanUp, codeOf, freePort, IDLE, isAlive, NODE, openPorts, run, start } from "./programs.ts";
+import { BUSY, begin, cleanUp, codeOf, freePort, IDLE, isAlive, NODE, openPorts, run, start } from "./programs.ts";
 
 afterEach(cleanUp);
 
@@ -49,6 +49,14 @@ describe("a process without an inspector", () => {
     await Promise.all(targets.map((target) => target.detach()));
   });
 
+  test("that has not even begun to run is waited for", async () => {
+    for (let round = 0; round < 6; round++) {
+      const target = await attachTarget({ pid: begin(IDLE, ["--inspect-port=0"]) });
+      expect(target.identity.openedByUs).toBe(true);
+      expect(await target.detach()).toEqual({ closed: true });
+    }
+  });
+
   test("takes its port from NODE_OPTIONS", async () => {
     const port = await freePort();
     const program = await run(NODE, ["-e", IDLE], { NODE_OPTIONS: `--inspect-port=${port}` });
@@ -81,6 +89,18 @@ describe("a process with an inspector", () => {
     expect((await target.detach()).closed).toBe(false);
     expect(openPorts(program.pid)).toEqual(ports);
     expect(program.said()).not.toContain("signalled");
+  });
+
+  test("that is about to open it is waited for: it is not ours to close", async () => {
+    for (const flags of [["--inspect=0"], ["--inspect-brk=0"]]) {
+      for (let round = 0; round < 4; round++) {
+        const pid = begin(IDLE, flags);
+        const target = await attachTarget({ pid });
+        expect(target.identity.openedByUs).toBe(false);
+        expect((await target.detach()).closed).toBe(false);
+        expect(openPorts(pid)).toHaveLength(1);
+      }
+    }
   });
 
   test("is found by host and port and by url, and known by its pid", async () => {

@@ -49,6 +49,13 @@ export async function run(program: string, args: readonly string[], env: Record<
   return { pid: child.pid as number, child, said: () => said, ended };
 }
 
+/** Starts `node -e text` and does not wait for anything. */
+export function begin(text: string, flags: readonly string[]): number {
+  const child = spawn(NODE, [...flags, "-e", text], { stdio: "ignore", env: { ...process.env, NODE_OPTIONS: "" } });
+  started.push(child);
+  return child.pid as number;
+}
+
 /** A folder of this test, removed after it. */
 export function folder(): string {
   const path = mkdtempSync(join(tmpdir(), "leakhunt-target-"));
