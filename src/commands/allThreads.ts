@@ -36,7 +36,7 @@ export async function commonOfAllThreads(
         continue;
       }
       const { loaded } = taken;
-      await loaded.graph.computeSizes({ ids: options.filter !== undefined });
+      await loaded.graph.computeSizes({ ids: options.filter !== undefined, signal: session.signal });
       tables.push({ threadId, name, table: mostCommonTypes(loaded.graph, { ...options, limit: 0 }), heapSize: loaded.graph.totalSize });
       subjects.set(threadId, { name: loaded.name, takenAt: loaded.takenAt, from: loaded.from });
     }

@@ -80,7 +80,7 @@ export const showVerb: Verb = defineVerb<ShownObject & Named>({
   examples: ["leakhunt show @1234", "leakhunt show 1"],
   async *run(session, args, options) {
     const { value, subject } = await ofOne(session, "show", args, options, async (graph, node) => {
-      await graph.computeSizes();
+      await graph.computeSizes({ signal: session.signal });
       return showObject(graph, node, options["limit"] as number);
     });
     yield { ...value, ...named(subject) };
@@ -114,7 +114,7 @@ export const pathVerb: Verb = defineVerb<PathValue>({
     const ignore = ignored(options);
     if (forward && to === undefined) throw usage("--forward to what?", "add --to <condition>, for example --to Socket");
     const { value, subject } = await ofOne<PathResult>(session, "path", args, options, async (graph, node) => {
-      if (options["sizes"] === true) await graph.computeSizes();
+      if (options["sizes"] === true) await graph.computeSizes({ signal: session.signal });
       if (to === undefined) return retainingPaths(graph, node, { all: options["all"] as number, ignore });
       return findChain(graph, node, to === "root" ? isProperRoot : parsePredicate(to), forward, {
         maxDepth: options["maxDepth"] as number,

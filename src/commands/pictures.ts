@@ -104,7 +104,7 @@ function pictureVerb(
       const { id, output: _output, open, json, rankdir, title, refcounts, timing, ...choice } = options;
       const { value, subject } = await session.answerAbout(words, from, questionText(name, choice), async (loaded, nodes) => {
         const graph = options["internals"] === true ? loaded.graph.withInternals() : loaded.graph;
-        if (options["sizes"] === true) await graph.computeSizes();
+        if (options["sizes"] === true) await graph.computeSizes({ signal: session.signal });
         return select(graph, [...new Set(nodes)], choices(options));
       });
       const file = output && format ? await write(value.picture, output, format, options, session.signal) : undefined;

@@ -62,7 +62,7 @@ export const commonVerb: Verb = defineVerb<(CommonResult & Named) | AllThreads>(
     const asked = questionText("common", choices);
     const how = { ...loadOptions(options), sizes: true };
     const { value, subject } = await session.answer(source as string | undefined, how, asked, async ({ graph }) => {
-      await graph.computeSizes({ ids: choices.filter !== undefined });
+      await graph.computeSizes({ ids: choices.filter !== undefined, signal: session.signal });
       return mostCommonTypes(graph, choices);
     });
     session.remember(
@@ -128,7 +128,7 @@ export const lsVerb: Verb = defineVerb<ListResult & Named>({
   examples: ["leakhunt ls Session", "leakhunt ls Session --sort retained --limit 3"],
   async *run(session, [type, source], options) {
     const loaded = await session.load(source as string | undefined, loadOptions(options));
-    await loaded.graph.computeSizes();
+    await loaded.graph.computeSizes({ signal: session.signal });
     const result = listType(loaded.graph, type as string, {
       limit: options["limit"] as number,
       sort: options["sort"] as "newest",

@@ -59,6 +59,9 @@ LOOSE[EdgeLabel.descriptorShortcut] = 1;
 /** What the tree is made from. */
 export type DominatorColumns = Pick<SnapshotColumns, "nodeCount" | "firstEdge" | "edgeLabel" | "edgeTo">;
 
+/** Nodes of a step: about a tenth of a second. */
+const STEP: number = 1 << 19;
+
 /**
  * Builds the dominator tree of the whole snapshot. Nodes that no essential path reaches hang under the root:
  * first those without any essential retainer (with what they reach), then leftover cycles one by one. About 40 ns
@@ -67,21 +70,48 @@ export type DominatorColumns = Pick<SnapshotColumns, "nodeCount" | "firstEdge" |
  */
 export function computeDominators(
   columns: DominatorColumns,
-  { pageEdges }: Pick<EdgePolicy, "pageEdges">,
-  scratch: Scratch = new Scratch(columns.nodeCount + 1),
+  policy: Pick<EdgePolicy, "pageEdges">,
+  scratch?: Scratch,
   onWalked?: () => void,
 ): DominatorTree {
-  const walk = new Walk(columns, pageEdges, scratch);
-  walk.visitAll();
+  const steps = dominatorsInSteps(columns, policy, { scratch, onWalked });
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+interface StepOptions {
+  readonly scratch?: Scratch | undefined;
+  readonly onWalked?: (() => void) | undefined;
+  /** Nodes of a step. */
+  readonly step?: number;
+}
+
+/** As computeDominators(), in steps of about a tenth of a second, between which whoever waits can think better of it. */
+export function* dominatorsInSteps(
+  columns: DominatorColumns,
+  { pageEdges }: Pick<EdgePolicy, "pageEdges">,
+  { scratch = new Scratch(columns.nodeCount + 1), onWalked, step = STEP }: StepOptions = {},
+): Generator<void, DominatorTree> {
+  const walk = new Walk(columns, pageEdges, scratch, step);
+  yield* walk.visitAll();
   onWalked?.();
   const { nodeCount } = columns;
   const { order, parent, number, semi, first } = walk;
-  const from = predecessors(columns, walk);
+  const from = placesOf(first, nodeCount);
+  for (let end = walk.walked; end > 0; end -= step) {
+    predecessors(columns, walk, from, Math.max(0, end - step), end);
+    yield;
+  }
   // Columns are reused as soon as their content is spent: memory is what this costs most.
   const ancestor = number; // nobody needs the numbers by node any more
   ancestor.set(parent);
   const semidominator = first; // first[i + 1] is spent when i is done: there goes the semidominator of i
-  semidominators({ nodeCount, from, first, label: semi, ancestor, semidominator });
+  for (let end = nodeCount; end > 1; end -= step) {
+    semidominators({ from, first, label: semi, ancestor, semidominator }, Math.max(1, end - step), end);
+    yield;
+  }
   scratch.give(semi);
   scratch.cutUp(from);
   immediateDominators(parent, semidominator, nodeCount);
@@ -106,6 +136,7 @@ class Walk {
   readonly first: Uint32Array;
   /** Nodes with numbers from here on were not walked from. */
   walked = 0;
+  readonly #step: number;
   readonly #columns: DominatorColumns;
   readonly #pageEdges: readonly number[] | undefined;
   /** Edges to go on with, of the nodes on the way down. */
@@ -116,7 +147,8 @@ class Walk {
   /** The page's other nodes: what it reaches over edges that keep nothing alive, and nothing else. One bit each. */
   #ownedBeyond: Uint32Array | undefined;
 
-  constructor(columns: DominatorColumns, pageEdges: readonly number[] | undefined, scratch: Scratch) {
+  constructor(columns: DominatorColumns, pageEdges: readonly number[] | undefined, scratch: Scratch, step: number) {
+    this.#step = step;
     this.#columns = columns;
     this.#pageEdges = pageEdges;
     this.number = scratch.take().fill(UNSEEN);
@@ -127,23 +159,32 @@ class Walk {
   }
 
   /** Gives every node a number, and settles what each edge offers. */
-  visitAll(): void {
+  *visitAll(): Generator<void, void> {
     this.#visit(0, 0);
-    if (this.#pageEdges) this.#visitPage(this.#pageEdges);
-    this.#depthFirst(0, undefined);
+    if (this.#pageEdges) yield* this.#visitPage(this.#pageEdges);
+    yield* this.#walk(0, undefined);
     this.walked = this.#next;
-    if (this.#next < this.#columns.nodeCount) this.#visitOrphans();
+    if (this.#next < this.#columns.nodeCount) yield* this.#visitOrphans();
+  }
+
+  /** Walks from `start` in steps, see #depthFirst. */
+  *#walk(start: number, beyond: NumberStack | undefined): Generator<void, void> {
+    let paused = this.#depthFirst(start, start, beyond);
+    while (paused >= 0) {
+      yield;
+      paused = this.#depthFirst(start, paused, beyond);
+    }
   }
 
   /** Visits what no essential path from the root reaches. */
-  #visitOrphans(): void {
+  *#visitOrphans(): Generator<void, void> {
     const { number } = this;
     const orphans = this.#orphans();
     const held = this.#heldBy(orphans);
     for (const n of orphans) {
       if (number[n] !== UNSEEN || hasBit(held, n)) continue;
       this.#visit(n, 0);
-      this.#depthFirst(n, undefined);
+      yield* this.#walk(n, undefined);
     }
     // What is left are cycles that nothing reaches. They dominate nobody: DevTools leaves what they hold where it was.
     this.walked = this.#next;
@@ -169,7 +210,7 @@ class Walk {
     this.semi[next] = parentNumber;
   }
 
-  #visitPage(pageEdges: readonly number[]): void {
+  *#visitPage(pageEdges: readonly number[]): Generator<void, void> {
     const { edgeLabel, edgeTo } = this.#columns;
     const beyond = new NumberStack();
     for (const e of pageEdges) {
@@ -177,7 +218,7 @@ class Walk {
       if (to === 0 || LOOSE_FROM_ROOT[edgeLabel[e] as number] === 1) beyond.push(to);
       else if (this.number[to] === UNSEEN) {
         this.#visit(to, 0);
-        this.#depthFirst(to, beyond);
+        yield* this.#walk(to, beyond);
       }
     }
     this.#ownedEnd = this.#next;
@@ -185,16 +226,19 @@ class Walk {
   }
 
   /**
-   * Walks everything not seen yet that `start` reaches, and settles what each edge offers.
+   * Walks what is not seen yet of what `start` reaches, and settles what each edge offers.
+   * @param from where to go on: `start`, or where the walk has paused.
+   * @returns the node before which it pauses, or -1 when it is done.
    * @param beyond for the walks of what the page owns: takes where edges lead that keep nothing alive, but own.
    */
-  #depthFirst(start: number, beyond: NumberStack | undefined): void {
+  #depthFirst(start: number, from: number, beyond: NumberStack | undefined): number {
     const { firstEdge, edgeLabel, edgeTo } = this.#columns;
     const { number, order, parent, semi, first } = this;
     const pending = this.#pending;
     // Constants of its own: V8 loads those of a module from memory each time.
     const [unseen, weak, looseFromRoot, looseElsewhere] = [UNSEEN, WEAK, LOOSE_FROM_ROOT, LOOSE];
-    let n = start;
+    const pauseAt = this.#next + this.#step;
+    let n = from;
     let mine = number[n] as number;
     let e = firstEdge[n] as number;
     for (;;) {
@@ -224,11 +268,12 @@ class Walk {
       }
       if (down >= 0) {
         pending.push(e);
+        if (this.#next >= pauseAt) return down;
         n = down;
         mine = number[n] as number;
         e = firstEdge[n] as number;
       } else {
-        if (n === start) return;
+        if (n === start) return -1;
         mine = parent[mine] as number;
         n = order[mine] as number;
         e = pending.pop();
@@ -281,28 +326,32 @@ class Walk {
   }
 }
 
-/**
- * Predecessors with greater numbers: those of i are what is returned from [first[i]] to [first[i + 1] - 1], the walk's counts
- * having become places.
- */
-function predecessors(columns: DominatorColumns, walk: Walk): Uint32Array {
-  const { nodeCount, firstEdge, edgeLabel, edgeTo } = columns;
-  const { number, order, first, walked } = walk;
-  const [looseFromRoot, looseElsewhere] = [LOOSE_FROM_ROOT, LOOSE];
+/** Makes places of the walk's counts: lists of predecessors will be filled from their ends. @returns room for all of them. */
+function placesOf(first: Uint32Array, nodeCount: number): Uint32Array {
   let sum = 0;
   for (let i = 0; i < nodeCount; i++) {
     sum += first[i] as number;
     first[i] = sum;
   }
   first[nodeCount] = sum;
-  const list = new Uint32Array(sum);
-  // By number, so that each list ascends: who reads it goes through the columns in one direction.
-  for (let mine = walked - 1; mine >= 0; mine--) {
+  return new Uint32Array(sum);
+}
+
+/**
+ * Lists the nodes with numbers from `begin` to `end` as predecessors of those with smaller numbers; to be called from the last
+ * numbers to the first. Then the predecessors of i are in `list` from [first[i]] to [first[i + 1] - 1], ascending: who reads them
+ * goes through the columns in one direction.
+ */
+function predecessors(columns: DominatorColumns, walk: Walk, list: Uint32Array, begin: number, end: number): void {
+  const { firstEdge, edgeLabel, edgeTo } = columns;
+  const { number, order, first } = walk;
+  const [looseFromRoot, looseElsewhere] = [LOOSE_FROM_ROOT, LOOSE];
+  for (let mine = end - 1; mine >= begin; mine--) {
     const n = order[mine] as number;
-    const end = firstEdge[n + 1] as number;
+    const edgesEnd = firstEdge[n + 1] as number;
     const loose = n === 0 ? looseFromRoot : looseElsewhere;
     const outside = walk.isOutside(n, mine);
-    for (let e = firstEdge[n] as number; e < end; e++) {
+    for (let e = firstEdge[n] as number; e < edgesEnd; e++) {
       const to = edgeTo[e] as number;
       if (loose[edgeLabel[e] as number] === 1) continue;
       const theirs = number[to] as number;
@@ -312,12 +361,9 @@ function predecessors(columns: DominatorColumns, walk: Walk): Uint32Array {
       list[at] = mine;
     }
   }
-  return list;
 }
 
-/** First pass, from the last number to the first. */
-function semidominators(columns: {
-  readonly nodeCount: number;
+interface SemidominatorColumns {
   /** Predecessors with greater numbers: those of i from first[i] to first[i + 1] - 1. */
   readonly from: Uint32Array;
   readonly first: Uint32Array;
@@ -327,10 +373,13 @@ function semidominators(columns: {
   readonly ancestor: Uint32Array;
   /** Takes the semidominator of i at i + 1. */
   readonly semidominator: Uint32Array;
-}): void {
-  const { nodeCount, from, first, label, ancestor, semidominator } = columns;
+}
+
+/** First pass, over the numbers from the one before `stop` down to `start`; to be called from the last numbers to the first. */
+function semidominators(columns: SemidominatorColumns, start: number, stop: number): void {
+  const { from, first, label, ancestor, semidominator } = columns;
   const path: number[] = [];
-  for (let i = nodeCount - 1; i > 0; i--) {
+  for (let i = stop - 1; i >= start; i--) {
     let best = label[i] as number; // an offer is spent when its node's turn comes
     const end = first[i + 1] as number;
     for (let r = first[i] as number; r < end; r++) {

@@ -1,9 +1,10 @@
 // What a heap weighs: distances, dominators, shallow and retained sizes, each computed when first asked for and kept. In a
 // big heap two threads share the work, and for a live target it may have begun before the snapshot was complete.
 
+import { setImmediate } from "node:timers/promises";
 import type { SnapshotColumns } from "../snapshot/columns.ts";
 import { computeDistances } from "./distances.ts";
-import { computeDominators, computeRetainedSizes, type DominatorTree } from "./dominators.ts";
+import { computeDominators, computeRetainedSizes, type DominatorTree, dominatorsInSteps } from "./dominators.ts";
 import type { EarlySizes } from "./earlySizes.ts";
 import type { EdgePolicy } from "./edgePolicy.ts";
 import type { Scratch } from "./scratch.ts";
@@ -20,6 +21,8 @@ export interface ComputeOptions {
   readonly ids?: boolean;
   /** By the size of the heap unless told. */
   readonly threads?: 1 | 2;
+  /** Asked for between two steps, so that Ctrl-C is heard. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Sizes are bytes, by node. */
@@ -93,15 +96,31 @@ export class HeapSizes {
       const lent = this.#columns.lendIds?.();
       if (lent) this.#scratch.give(lent);
     }
-    const other = two && !this.#shallow && !this.#distances ? sizesBeside(this.#columns, this.#policy().userRoots) : undefined;
-    void this.dominators;
+    const beside = two && !this.#shallow && !this.#distances;
+    const other = beside ? sizesBeside(this.#columns, this.#policy().userRoots, options.signal) : undefined;
+    await this.#computeDominators(options.signal);
     const done = await other;
+    options.signal?.throwIfAborted();
     if (done) {
       this.#shallow = done.shallow;
       this.#distances = done.distances;
     }
     void this.retained;
     void this.distances;
+  }
+
+  async #computeDominators(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#dominators) return;
+    const steps = dominatorsInSteps(this.#columns, this.#policy(), { scratch: this.#scratch });
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done === true) {
+        this.#dominators = value;
+        return;
+      }
+      await setImmediate();
+      signal?.throwIfAborted();
+    }
   }
 
   /** Distances are left until somebody asks. */
