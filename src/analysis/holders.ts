@@ -14,6 +14,8 @@ import type { NodePredicate } from "./predicates.ts";
 const GROUP_FROM = 4;
 /** Paths are searched for at most this many groups; the rest is only counted. */
 const MAX_PATHS = 48;
+/** Nodes that are looked at before dominators are asked whether all paths lead through the target. */
+const NEAR = 2000;
 
 export interface HolderGroup {
   /** The one that is shown. */
@@ -42,7 +44,8 @@ export interface RankedHolders {
 /**
  * Ranks the holders of a node: cheapest root path first, then bigger groups.
  * @param skip holders that must not be used (extraIgnore, filter).
- * @param limit looks at no more ways of holding than this.
+ * @param limit looks at no more ways of holding than this, and leaves out holders that only a long search would tell from what
+ *   points back at the node.
  */
 export function rankHolders(graph: HeapGraph, node: number, skip?: NodePredicate, limit?: number): RankedHolders {
   const merged = new Map<number, HoldLabel[]>();
@@ -58,7 +61,7 @@ export function rankHolders(graph: HeapGraph, node: number, skip?: NodePredicate
   let backPointers = 0;
   const groups: HolderGroup[] = [];
   drafts.forEach((draft, rank) => {
-    const path = rank < MAX_PATHS ? pathOf(graph, draft.node, avoid) : undefined;
+    const path = rank < MAX_PATHS ? pathOf(graph, draft.node, avoid, limit === undefined) : undefined;
     if (!path && rank < MAX_PATHS) {
       backPointers += draft.alike;
       return;
@@ -73,11 +76,15 @@ function priceOf(graph: HeapGraph, n: number): number {
   return graph.rootPaths.costOf(n);
 }
 
-function pathOf(graph: HeapGraph, n: number, avoid: ReadonlySet<number>): RootPath | undefined {
+function pathOf(graph: HeapGraph, n: number, avoid: ReadonlySet<number>, isThorough: boolean): RootPath | undefined {
   const { rootPaths } = graph;
   const [target] = avoid;
   if (!rootPaths.reaches(n)) return undefined;
   if (!rootPaths.passes(n, target as number)) return rootPaths.pathTo(n);
+  // What only points back at the target is held by little else, and a search comes to its end. Dominators tell it of everything,
+  // but in a big heap they take longer than all the rest.
+  const { path, gaveUp } = rootPaths.searchAvoiding(n, avoid, NEAR);
+  if (!gaveUp || !isThorough) return path;
   if (graph.dominates(target as number, n)) return undefined;
   return rootPaths.pathAvoiding(n, avoid);
 }

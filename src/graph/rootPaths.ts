@@ -106,12 +106,18 @@ export class RootPaths {
     return false;
   }
 
+  /** The cheapest path to `node` that avoids `avoid`, or undefined if there is none; see searchAvoiding(). */
+  pathAvoiding(node: number, avoid: ReadonlySet<number>): RootPath | undefined {
+    return this.searchAvoiding(node, avoid).path;
+  }
+
   /**
-   * The cheapest path to `node` that avoids `avoid`, or undefined if there is none. Searches backwards and stops
-   * where a known path is clean, so it stays near the node unless `avoid` holds almost everything around it.
+   * The cheapest path to `node` that avoids `avoid`. Searches backwards and stops where a known path is clean, so it stays near
+   * the node unless `avoid` holds almost everything around it.
+   * @returns no path if there is none. Where it `gaveUp` after `maxNodes` nodes, there may be one, or a cheaper one.
    */
-  pathAvoiding(node: number, avoid: ReadonlySet<number>, maxNodes = 200_000): RootPath | undefined {
-    if (avoid.has(node)) return undefined;
+  searchAvoiding(node: number, avoid: ReadonlySet<number>, maxNodes = 200_000): { path: RootPath | undefined; gaveUp: boolean } {
+    if (avoid.has(node)) return { path: undefined, gaveUp: false };
     const clean = new Map<number, boolean>();
     const next = new Map<number, { node: number; edge: number }>();
     const best = new Map<number, number>([[node, 0]]);
@@ -122,7 +128,8 @@ export class RootPaths {
     let bestEnd = -1;
     let beginsThere = false; // the path begins at bestEnd instead of coming down its cheapest path
     let bestTotal = Number.POSITIVE_INFINITY;
-    for (let price = 0; price < buckets.length && price < bestTotal && done.size < maxNodes; price++) {
+    let price = 0;
+    for (; price < buckets.length && price < bestTotal && done.size < maxNodes; price++) {
       for (const n of buckets[price] ?? []) {
         if (done.has(n) || best.get(n) !== price) continue;
         done.add(n);
@@ -157,7 +164,8 @@ export class RootPaths {
         }
       }
     }
-    if (bestEnd < 0) return undefined;
+    const gaveUp = price < buckets.length && price < bestTotal;
+    if (bestEnd < 0) return { path: undefined, gaveUp };
     const head = beginsThere ? this.#pathFrom([bestEnd], []) : (this.pathTo(bestEnd) as RootPath);
     const nodes = [...head.nodes];
     const edges = [...head.edges];
@@ -165,7 +173,7 @@ export class RootPaths {
       nodes.push(at.node);
       edges.push(at.edge);
     }
-    return { ...head, nodes, edges };
+    return { path: { ...head, nodes, edges }, gaveUp };
   }
 
   /** Whether the cheapest path of n meets none of `avoid`; remembers what it learns on the way. */

@@ -93,6 +93,24 @@ test("the cheapest path that avoids some nodes", () => {
   expect(Math.min(found, none)).toBeGreaterThan(1000);
 });
 
+test("a short search says what a long one says, or that it gave up", () => {
+  let gaveUp = 0;
+  fc.assert(
+    fc.property(heaps, fc.uniqueArray(fc.nat(13), { maxLength: 4 }), fc.integer({ min: 1, max: 2 }), (heap, list, most) => {
+      const { rootPaths, nodeCount } = graphOf(heap);
+      const avoid = new Set(list);
+      for (let n = 0; n < nodeCount; n++) {
+        const found = rootPaths.searchAvoiding(n, avoid, most);
+        if (!found.gaveUp) expect(found.path).toEqual(rootPaths.pathAvoiding(n, avoid));
+        else gaveUp++;
+        expect(found.path?.nodes.filter((node) => avoid.has(node)) ?? []).toEqual([]);
+      }
+    }),
+    { numRuns: 1000 },
+  );
+  expect(gaveUp).toBeGreaterThan(10);
+});
+
 test("weak edges and debuggers' handles hold nothing", () => {
   const nodes: number[] = [];
   const graph = buildHeap((h) => {
