@@ -96,8 +96,10 @@ export class HeapSizes {
       const lent = this.#columns.lendIds?.();
       if (lent) this.#scratch.give(lent);
     }
+    options.signal?.throwIfAborted();
     const beside = two && !this.#shallow && !this.#distances;
     const other = beside ? sizesBeside(this.#columns, this.#policy().userRoots, options.signal) : undefined;
+    other?.catch(() => {}); // told below, when this thread has done its part
     await this.#computeDominators(options.signal);
     const done = await other;
     options.signal?.throwIfAborted();

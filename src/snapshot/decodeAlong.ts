@@ -112,7 +112,8 @@ export class DecodeAlong {
     const end = await this.#strings(fd, nodesAt, records.edgesEnd);
     if (!end || !areBelow(records.nodes.name, end.strings.count)) return undefined;
     const { layout, strings, size } = end;
-    const tables = Kernel.open({ strings: strings.count }) as Kernel;
+    const tables = Kernel.open({ strings: strings.count });
+    if (!tables) return undefined;
     const labeller = new EdgeLabeller(owners, strings, tables);
     if (!labeller.labelAll(records.edges.label, names.column, tables)) return undefined;
     const understood = labeller.finish();

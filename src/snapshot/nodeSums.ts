@@ -12,7 +12,7 @@ const MOST_NAMES: number = 1 << 24;
 export interface NodeSum {
   /** Nodes that were counted. */
   readonly objects: number;
-  /** Those of them that are only in the file that was compared. */
+  /** After compare(): those of them that are only in the file that was compared. */
   readonly fresh: number;
   /** Raw shallow bytes of all objects (tally), or of the fresh ones (compare). */
   readonly bytes: number;

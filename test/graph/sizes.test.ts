@@ -55,12 +55,19 @@ test("dominators in steps of any length are the same", () => {
   );
 });
 
-test.each([1, 2] as const)("whoever thinks better of it gets no sizes, and gets them later (%i threads)", async (threads) => {
+test.each([
+  [1, "at once"],
+  [2, "at once"],
+  [1, "after a step"],
+  [2, "after a step"],
+] as const)("whoever thinks better of it gets no sizes, and gets them later (%i threads, %s)", async (threads, when) => {
   const columns = await opened(await bySignal(folder));
   const graph = new HeapGraph(columns);
   const cancel = new AbortController();
   const waiting = graph.computeSizes({ threads, signal: cancel.signal });
-  cancel.abort(new Error("cancelled"));
+  const abort = (): void => cancel.abort(new Error("cancelled"));
+  if (when === "at once") abort();
+  else setImmediate(abort);
   await expect(waiting).rejects.toThrow("cancelled");
   await graph.computeSizes({ threads });
   const other = new HeapGraph(columns);

@@ -6,7 +6,7 @@ import { mark, NEWLINES, STRETCH } from "./marks";
 const NO_TYPE: u32 = 255;
 /** Keys below this are types; above, the names of objects whose name is that of their class. */
 const FIRST_NAME: u32 = 256;
-const MOST_IDS: u64 = 0xffffffff;
+const MAX_ID: u64 = 0xffffffff;
 
 // What is done with a record. Constants, so that each of the exported functions is a loop of its own.
 const TALLY = 0;
@@ -131,7 +131,7 @@ function walk(
       let id: u64 = 0;
       if (task != TALLY) {
         id = longNumber(at + b + 1, idDigits);
-        if (id > MOST_IDS) {
+        if (id > MAX_ID) {
           isUsual = false;
           break;
         }
